@@ -1,0 +1,120 @@
+"""Tables that `score` writes."""
+
+from __future__ import annotations
+
+import pandera.polars as pa
+
+from schemas.base import GRADES, Table
+from schemas.inputs import Instant
+
+ROLES = ["platform_engineering", "security", "procurement", "application_owner"]
+CRITERIA = [
+    "cost_per_throughput", "latency", "ecosystem_maturity", "lock_in_risk",
+    "operational_complexity", "future_scalability", "power",
+]  # fmt: skip
+
+
+class Costs(Table):
+    """One row a workload, option and cost metric, in USD. Training and inference never share a metric."""
+
+    workload: str
+    option: str
+    phase: str = pa.Field(isin=["inference", "training"])
+    metric: str
+    """usd_per_1k_requests, usd_per_1k_successful_actions, usd_per_million_output_tokens,
+    usd_per_trained_step, usd_per_month, replicas, …"""
+    value: float = pa.Field(nullable=True)
+    low: float = pa.Field(nullable=True)
+    high: float = pa.Field(nullable=True)
+    grade: str = pa.Field(isin=GRADES)
+    source: str
+    date: Instant
+    reason: str
+
+
+class Scores(Table):
+    """One row a workload, option and criterion: raw value and what it is worth."""
+
+    workload: str
+    option: str
+    criterion: str = pa.Field(isin=CRITERIA)
+    value: float = pa.Field(nullable=True)
+    low: float = pa.Field(nullable=True)
+    high: float = pa.Field(nullable=True)
+    unit: str
+    bound_worst: float
+    bound_best: float
+    utility: float = pa.Field(ge=0, le=1, nullable=True)
+    grade: str = pa.Field(isin=GRADES)
+    evidence: str
+
+
+class Ranking(Table):
+    """One row a workload and option. Vetoed options have no rank."""
+
+    workload: str
+    option: str
+    score: float = pa.Field(ge=0, le=1, nullable=True)
+    rank: int = pa.Field(gt=0, nullable=True)
+    p_best: float = pa.Field(ge=0, le=1, nullable=True)
+    """Share of the draws of weights and measurements in which the option is first."""
+    rank_p5: float = pa.Field(ge=1, nullable=True)
+    rank_p95: float = pa.Field(ge=1, nullable=True)
+    pareto: bool
+    vetoed: bool
+    veto_reason: str
+
+
+class RoleRanking(Table):
+    """The same, as each role alone would have it."""
+
+    workload: str
+    role: str = pa.Field(isin=ROLES)
+    option: str
+    score: float = pa.Field(ge=0, le=1)
+    rank: int = pa.Field(gt=0)
+
+
+class Placements(Table):
+    """Where a workload's chosen option goes, by which rule, and where its traffic spills to."""
+
+    workload: str
+    option: str = pa.Field(nullable=True)
+    environment: str
+    region: str
+    rule: str
+    reason: str
+    fallback_option: str = pa.Field(nullable=True)
+    fallback_reason: str
+
+
+class Decisions(Table):
+    """One row a workload: what is recommended, how surely, and on what grade of evidence."""
+
+    workload: str = pa.Field(unique=True)
+    status: str = pa.Field(isin=["recommended", "no_option", "all_vetoed"])
+    option: str = pa.Field(nullable=True)
+    runner_up: str = pa.Field(nullable=True)
+    score: float = pa.Field(nullable=True)
+    margin: float = pa.Field(nullable=True)
+    p_best: float = pa.Field(ge=0, le=1, nullable=True)
+    share_measured: float = pa.Field(ge=0, le=1)
+    share_published: float = pa.Field(ge=0, le=1)
+    share_predicted: float = pa.Field(ge=0, le=1)
+    share_declared: float = pa.Field(ge=0, le=1)
+    disagreement: str
+    flips_when: str
+    next_step: str
+
+
+class SignOffs(Table):
+    """One row a workload and role: the sheet that the role signs."""
+
+    workload: str
+    role: str = pa.Field(isin=ROLES)
+    digest: str
+    """SHA-256 of the decision that the signature covers."""
+    verdict: str = pa.Field(isin=["awaiting", "approved", "rejected"])
+    signed_by: str = pa.Field(nullable=True)
+    signed_on: str = pa.Field(nullable=True)
+    comment: str
