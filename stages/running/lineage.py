@@ -1,0 +1,128 @@
+"""What a stage's run leaves in the tracking server: data sets, parameters, metrics, files, and its cells' runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import polars as pl
+
+from acceltrial.storage.tables import read_table
+from stages.contract import TableFile
+from stages.running import records
+from stages.running.cells import RECORD
+from stages.running.code_state import code_state
+from stages.running.digests import dvc_digest
+from stages.running.records import DatasetUse, RunRecord
+
+if TYPE_CHECKING:
+    from stages.running.runner import StageResult, StageRun
+
+_LARGEST_ARTIFACT_BYTES = 20_000_000
+
+
+def record_stage(prepared: StageRun, result: StageResult) -> None:
+    """Posts one record for the stage and one for each cell that is new since the last time."""
+    stage, root = prepared.stage, prepared.workspace.root
+    inputs = [DatasetUse(Path(path).name, path, digest, "input") for path, digest in prepared.digests.items()]
+    outputs = [DatasetUse(Path(p).name, p, dvc_digest(root / p), "output") for p in result.outputs]
+    code = code_state()
+    record = RunRecord(
+        run=prepared.context.run,
+        name=stage.name,
+        parent=prepared.parent,
+        started=prepared.context.now,
+        finished=datetime.now(UTC),
+        status="FINISHED",
+        params={f"{stage.name}.{k}": v for k, v in flat(prepared.params.model_dump(mode="json")).items()},
+        metrics={f"rows.{name}": float(rows) for name, rows in result.rows.items()}
+        | {"cells_run": float(result.cells_run), "cells_kept": float(result.cells_kept)},
+        tags={
+            "stage": stage.name,
+            "stage_version": stage.version,
+            "git_commit": code.commit,
+            "git_dirty": str(code.dirty).lower(),
+            "machine": prepared.context.machine,
+        },
+        datasets=tuple(inputs + outputs),
+    )
+    records.post(prepared.workspace.outbox, record, _artifacts(prepared))
+    _record_cells(prepared)
+
+
+def _artifacts(prepared: StageRun) -> dict[str, Path]:
+    """Outputs small enough to be looked at in the tracking server, under their own names."""
+    root = prepared.workspace.root
+    found = {}
+    for artifact in prepared.stage.outputs:
+        path = root / artifact.path
+        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+        for file in files:
+            if file.stat().st_size <= _LARGEST_ARTIFACT_BYTES:
+                folder = "tables/" if isinstance(artifact, TableFile) else ""
+                found[folder + file.relative_to(path.parent).as_posix()] = file
+    return found
+
+
+def _record_cells(prepared: StageRun) -> None:
+    if not prepared.cells:
+        return
+    metrics = cell_metrics(prepared)
+    for cell in prepared.cells:
+        folder = prepared.store.path(cell)
+        told = folder / "recorded"
+        if told.exists():
+            continue
+        facts: dict[str, Any] = orjson.loads((folder / RECORD).read_bytes())
+        finished = datetime.fromisoformat(facts["finished"])
+        record = RunRecord(
+            run=facts["run"],
+            name=cell.key,
+            parent=prepared.context.run,
+            started=min(prepared.context.now, finished),
+            finished=finished,
+            status="FINISHED",
+            params=flat(facts["spec"]),
+            metrics=metrics.get(cell.key, {}),
+            tags={"stage": prepared.stage.name, "cell": cell.key, "device": cell.device, "machine": facts["machine"]},
+            datasets=tuple(
+                DatasetUse(Path(path).name, path, digest, "input") for path, digest in prepared.digests.items()
+            ),
+        )
+        records.post(prepared.workspace.outbox, record)
+        told.touch()
+
+
+def cell_metrics(prepared: StageRun) -> dict[str, dict[str, float]]:
+    """Metrics by cell, from every output table that names cell, metric, statistic and value.
+
+    Of a cell with many options (predictions), the tracking server gets none one by one: the table is an artifact.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for artifact in prepared.stage.outputs:
+        if not isinstance(artifact, TableFile) or artifact.streamed:
+            continue
+        columns = set(artifact.schema.to_schema().columns)
+        if not {"cell", "metric", "statistic", "value", "option"} <= columns:
+            continue
+        table = read_table(prepared.workspace.root / artifact.path).filter(pl.col("value").is_not_null())
+        for (cell,), rows in table.group_by("cell", maintain_order=True):
+            if rows["option"].n_unique() == 1:
+                found.setdefault(str(cell), {}).update(
+                    {f"{r['metric']}.{r['statistic']}": float(r["value"]) for r in rows.iter_rows(named=True)}
+                )
+    return found
+
+
+def flat(value: Any, prefix: str = "") -> dict[str, str]:
+    """Nested settings as one level of dotted names, for a server that takes only text."""
+    if isinstance(value, dict):
+        merged: dict[str, str] = {}
+        for key, inner in value.items():
+            merged |= flat(inner, f"{prefix}.{key}" if prefix else str(key))
+        return merged
+    return {prefix or "value": value if isinstance(value, str) else orjson.dumps(value).decode()}
+
+
