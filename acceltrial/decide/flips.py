@@ -1,0 +1,124 @@
+"""The smallest changes that would make another option win: solved, not scanned."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from acceltrial.decide.values import Criterion, Floats, raw_value
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFlip:
+    """Moving `amount` of weight from one criterion to another makes `rival` level with the winner."""
+
+    rival: str
+    taken_from: str
+    given_to: str
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class ValueFlip:
+    """The winner's value of `criterion` at which `rival` is level, all else equal."""
+
+    rival: str
+    criterion: str
+    value: float
+    flips_at: float
+    utility_lost: float
+
+
+def weight_flip(
+    names: Sequence[str], criteria: Sequence[str], utilities: Floats, weights: Floats, winner: int
+) -> WeightFlip | None:
+    """The least weight that, moved between two criteria, dethrones the winner; None when no move does.
+
+    For a rival with lead d = u_rival - u_winner and margin m = -w·d, moving δ from i to j changes the
+    gap by δ(dⱼ - dᵢ), so δ = m / (dⱼ - dᵢ), possible when δ ≤ wᵢ.
+    """
+    u = np.nan_to_num(utilities, nan=0.0)
+    best: WeightFlip | None = None
+    for rival in range(len(names)):
+        if rival == winner:
+            continue
+        lead = u[rival] - u[winner]
+        margin = max(0.0, -float(weights @ lead))
+        for source in np.flatnonzero(weights > 0):
+            target = int(np.argmax(lead))
+            gain = float(lead[target] - lead[source])
+            amount = margin / gain if gain > 1e-12 else math.inf
+            if amount <= weights[source] and (best is None or amount < best.amount):
+                best = WeightFlip(names[rival], criteria[int(source)], criteria[target], amount)
+    return best
+
+
+def value_flips(
+    names: Sequence[str],
+    criteria: Sequence[Criterion],
+    values: Floats,
+    utilities: Floats,
+    weights: Floats,
+    winner: int,
+) -> list[ValueFlip]:
+    """For each criterion the winner's own value at which its closest rival is level, least utility first.
+
+    The utility to lose on criterion c is margin / w_c; where that is more than the winner has
+    there, no value of this criterion alone can dethrone it and the criterion is left out.
+    """
+    scores = np.nan_to_num(utilities, nan=0.0) @ weights
+    rivals = [i for i in range(len(names)) if i != winner]
+    if not rivals:
+        return []
+    rival = max(rivals, key=lambda i: (scores[i], names[i]))
+    margin = max(0.0, float(scores[winner] - scores[rival]))
+    found = []
+    for index, criterion in enumerate(criteria):
+        worth = utilities[winner, index]
+        if math.isnan(worth) or weights[index] <= 0:
+            continue
+        lost = margin / float(weights[index])
+        if lost <= worth:
+            at = raw_value(float(worth) - lost, criterion)
+            found.append(ValueFlip(names[rival], criterion.name, float(values[winner, index]), at, lost))
+    return sorted(found, key=lambda flip: (flip.utility_lost, flip.criterion))
+
+
+def crossing(
+    lead: Callable[[float], float], *, low: float, high: float, start: float = 1.0, steps: int = 24
+) -> float | None:
+    """The factor nearest to `start` (as a ratio), in [low, high], at which `lead` stops being positive.
+
+    Steps outward from `start` in equal ratios until the sign changes, then bisects to 1e-6. `lead`
+    may jump (replicas come whole): the factor returned is then where it jumps. None when it stays
+    positive throughout; `start` itself when it is not positive there.
+    """
+    if lead(start) <= 0:
+        return start
+    found = [_outward(lead, start, end, steps) for end in (high, low) if end > 0 and end != start]
+    hits = [factor for factor in found if factor is not None]
+    return min(hits, key=lambda factor: abs(math.log(factor / start)), default=None)
+
+
+def _outward(lead: Callable[[float], float], start: float, end: float, steps: int) -> float | None:
+    ratio = (end / start) ** (1 / steps)
+    inside = start
+    for step in range(1, steps + 1):
+        outer = start * ratio**step
+        if lead(outer) <= 0:
+            return _bisect(lead, inside, outer)
+        inside = outer
+    return None
+
+
+def _bisect(lead: Callable[[float], float], inside: float, outer: float) -> float:
+    while abs(outer / inside - 1) > 1e-6:
+        middle = math.sqrt(inside * outer)
+        if lead(middle) > 0:
+            inside = middle
+        else:
+            outer = middle
+    return outer

@@ -1,0 +1,108 @@
+"""Scores, ranks, the Pareto set, and how stable the ranking is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acceltrial.decide.values import Floats
+
+_STEPS = 2.0**30
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """How often each option takes each rank over all draws.
+
+    Attributes:
+        acceptability: options × ranks; rows and columns sum to 1. Options that are equal in every
+            draw share their ranks.
+        rank_p5, rank_p95: the 5 and 95 % quantiles of each option's rank.
+        draws: how many rankings were drawn.
+    """
+
+    acceptability: Floats
+    rank_p5: NDArray[np.int64]
+    rank_p95: NDArray[np.int64]
+    draws: int
+
+    @property
+    def p_best(self) -> Floats:
+        """Share of the draws in which each option is first."""
+        return np.asarray(self.acceptability[:, 0])
+
+
+def additive_scores(utilities: Floats, weights: Floats) -> Floats:
+    """The additive value V = Σ wᵢ uᵢ of each option (Keeney & Raiffa 1976, ch. 3).
+
+    An unknown utility (NaN) counts as 0: the score is then a lower bound, never a guess.
+    """
+    return np.asarray(np.nan_to_num(utilities, nan=0.0) @ weights)
+
+
+def ranks(scores: Floats) -> NDArray[np.int64]:
+    """Competition ranks, 1 for the highest; equal scores (to 1e-12) share the better rank."""
+    rounded = np.round(scores, 12)
+    return np.asarray(np.searchsorted(np.sort(-rounded), -rounded, side="left") + 1, dtype=np.int64)
+
+
+def pareto(utilities: Floats) -> NDArray[np.bool_]:
+    """True for options that no other is at least as good as everywhere and better somewhere.
+
+    An unknown utility counts as 0 here too.
+    """
+    u = np.nan_to_num(utilities, nan=0.0)
+    front = np.ones(len(u), dtype=bool)
+    for index, row in enumerate(u):
+        rivals = u[front]  # whatever an excluded rival dominates, its own dominator dominates too
+        front[index] = not bool(np.any(np.all(rivals >= row, axis=1) & np.any(rivals > row, axis=1)))
+    return front
+
+
+def rank_stability(samples: Floats, weights: Floats) -> Stability:
+    """Ranks over every sample of the utilities crossed with every weight vector.
+
+    Rank acceptability indices as in SMAA-2 (Lahdelma & Salminen 2001). Scores are compared in
+    steps of 2⁻³⁰, so rounding of the last bits decides no rank.
+
+    Args:
+        samples: draws × options × criteria, known utilities only (an unknown one is drawn).
+        weights: draws × criteria.
+    """
+    if samples.shape[1] == 0:
+        none = np.zeros(0, dtype=np.int64)
+        return Stability(np.zeros((0, 1)), none, none, 0)
+    rows = np.ascontiguousarray(samples.transpose(1, 0, 2).reshape(samples.shape[1], -1))
+    _, first, group = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    group = group.reshape(-1)
+    sizes = np.bincount(group)
+    options, groups = len(rows), len(first)
+    counts = np.zeros(groups * options, dtype=np.int64)
+    all_single = bool(np.all(sizes == 1))
+    places = np.arange(options, dtype=np.int64)
+    for sample in samples:
+        scores = weights @ sample[first].T
+        order = np.argsort((scores * -_STEPS).astype(np.int32), axis=1)
+        if all_single:
+            starts = np.broadcast_to(places, order.shape)
+        else:
+            starts = np.cumsum(sizes[order], axis=1) - sizes[order]
+        counts += np.bincount((order * options + starts).ravel(), minlength=counts.size)
+    return _stability(counts.reshape(groups, options), group, sizes, len(samples) * len(weights))
+
+
+def _stability(
+    starts: NDArray[np.int64], group: NDArray[np.int64], sizes: NDArray[np.int64], draws: int
+) -> Stability:
+    options = starts.shape[1]
+    shares = np.zeros((len(sizes), options))
+    for index, size in enumerate(sizes):
+        row = starts[index] / (draws * size)
+        for shift in range(int(size)):
+            shares[index, shift:] += row[: options - shift]
+    acceptability = shares[group]
+    cumulative = np.cumsum(acceptability, axis=1)
+    quantile = [np.argmax(cumulative >= level - 1e-9, axis=1) + 1 for level in (0.05, 0.95)]
+    return Stability(acceptability, quantile[0].astype(np.int64), quantile[1].astype(np.int64), draws)

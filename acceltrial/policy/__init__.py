@@ -1,0 +1,1 @@
+"""Rules as CEL expressions in versioned YAML: checked when loaded, logged when they decide."""
