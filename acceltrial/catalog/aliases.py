@@ -1,0 +1,87 @@
+"""Names as sources write them, resolved to catalogue ids."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+from acceltrial.errors import ConfigurationError
+
+_NOISE = {
+    "nvidia", "amd", "intel", "google", "aws", "amazon", "habana", "meta", "instinct", "data", "center",
+    "datacenter", "gpu", "gpus", "tensor", "core", "superchip", "gracehopper", "hbm2", "hbm2e", "hbm3",
+    "hbm3e", "gddr6", "gddr7", "aarch64", "x86", "64", "cloud", "chip", "accelerator", "tesla", "edition",
+    "cts", "turbo", "instruct", "chat", "hf", "it", "the",
+}  # fmt: skip
+_MEMORY = re.compile(r"^[0-9]+(g|gb|gib)$")
+_POWER = re.compile(r"^[0-9]+w$")
+
+
+class AliasIndex:
+    """Finds the id for a name: exactly, without punctuation, then without vendor, memory and power words.
+
+    Args:
+        kind: what is named, for messages ("accelerator", "model").
+        names: pairs of (name, id); the ids themselves are names too.
+    """
+
+    def __init__(self, kind: str, names: Iterable[tuple[str, str]]) -> None:
+        self._kind = kind
+        self._exact: dict[str, str] = {}
+        self._core: dict[tuple[str, ...], set[str]] = {}
+        self._bare: dict[tuple[str, ...], set[str]] = {}
+        self._shown: dict[str, str] = {}
+        for name, identity in names:
+            self._exact.setdefault(_squeeze(name), identity)
+            self._core.setdefault(_core(name), set()).add(identity)
+            self._bare.setdefault(_bare(name), set()).add(identity)
+            self._shown.setdefault(name.lower(), name)
+
+    def find(self, name: str) -> str | None:
+        """The id, or None when no name fits or two ids fit equally."""
+        for index, key in ((self._core, _core(name)), (self._bare, _bare(name))):
+            if _squeeze(name) in self._exact:
+                return self._exact[_squeeze(name)]
+            found = index.get(key, set()) if key else set()
+            if len(found) == 1:
+                return next(iter(found))
+        return None
+
+    def nearest(self, name: str, count: int = 3) -> list[str]:
+        """Known names that resemble `name`, best first; empty when none does."""
+        close = difflib.get_close_matches(name.lower(), self._shown, n=count, cutoff=0.5)
+        return [self._shown[match] for match in close]
+
+    def resolve(self, name: str, where: str = "") -> str:
+        """The id. Raises ConfigurationError naming the nearest known names."""
+        found = self.find(name)
+        if found is None:
+            near = self.nearest(name)
+            raise ConfigurationError(
+                f"no {self._kind} is known as {name!r}",
+                where=where,
+                remedy=f"did you mean {', '.join(near)}?"
+                if near
+                else f"list the known ones: acceltrial catalogue {self._kind}s",
+                details={"name": name, "nearest": near},
+            )
+        return found
+
+
+def _squeeze(name: str) -> str:
+    return re.sub(r"[^a-z0-9.+]", "", name.lower())
+
+
+def _tokens(name: str) -> list[str]:
+    spaced = re.sub(r"([0-9])\s+(gb|gib|w)\b", r"\1\2", name.lower())
+    return [token for token in re.split(r"[^a-z0-9.+]+", spaced) if token]
+
+
+def _core(name: str) -> tuple[str, ...]:
+    kept = (token for token in _tokens(name) if token not in _NOISE and not _POWER.match(token))
+    return tuple(sorted(set(kept)))
+
+
+def _bare(name: str) -> tuple[str, ...]:
+    return tuple(token for token in _core(name) if not _MEMORY.match(token))

@@ -1,0 +1,156 @@
+"""The catalogue as checked tables, with its names and what it noticed about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from acceltrial.catalog import columns
+from acceltrial.catalog.aliases import AliasIndex
+from acceltrial.catalog.findings import Finding
+from acceltrial.catalog.price_rules import STALE_AFTER_DAYS, outliers, stale
+from acceltrial.catalog.reading import read_table
+from acceltrial.errors import ConfigurationError, DataContractError
+
+FILES = {
+    "accelerators": (columns.ACCELERATORS, ("accelerator",)),
+    "accelerator_facts": (columns.ACCELERATOR_FACTS, ("accelerator", "field", "value", "source")),
+    "prices": (columns.PRICES, ("price",)),
+    "models": (columns.MODELS, ("model",)),
+    "classes": (columns.CLASSES, ("accelerator_class",)),
+    "aliases": (columns.ALIASES, ("kind", "alias")),
+    "runtimes": (columns.RUNTIMES, ("runtime", "hardware", "feature")),
+    "operators": (columns.OPERATORS, ("backend", "operator")),
+}
+REQUIRED_FILES = ("accelerators", "accelerator_facts", "prices")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Checked tables. `accelerators`, `accelerator_facts`, `prices` and `models` are shaped as the
+    pipeline's tables of the same names; `findings` says what a reader should know of them."""
+
+    folder: Path
+    accelerators: pl.DataFrame
+    accelerator_facts: pl.DataFrame
+    prices: pl.DataFrame
+    models: pl.DataFrame
+    classes: pl.DataFrame
+    aliases: pl.DataFrame
+    runtimes: pl.DataFrame
+    operators: pl.DataFrame
+    findings: tuple[Finding, ...]
+
+    @cached_property
+    def accelerator_names(self) -> AliasIndex:
+        """Resolves a device's name as sources write it."""
+        ids = self.accelerators.select("accelerator", "vendor", "name").rows()
+        names = [(identity, identity) for identity, _, _ in ids]
+        names += self._listed("accelerator")
+        names += [(name, identity) for identity, _, name in ids]
+        return AliasIndex("accelerator", names)
+
+    @cached_property
+    def model_names(self) -> AliasIndex:
+        """Resolves a model's name as sources write it."""
+        names = [(identity, identity) for identity in self.models["model"]]
+        return AliasIndex("model", names + self._listed("model"))
+
+    def accelerator(self, name: str) -> dict[str, Any]:
+        """The row of a device, by id or any name. Raises ConfigurationError naming the nearest."""
+        identity = self.accelerator_names.resolve(name)
+        return self.accelerators.row(by_predicate=pl.col("accelerator") == identity, named=True)
+
+    def model(self, name: str) -> dict[str, Any]:
+        """The row of a model, by id or any name. Raises ConfigurationError naming the nearest."""
+        identity = self.model_names.resolve(name)
+        return self.models.row(by_predicate=pl.col("model") == identity, named=True)
+
+    def _listed(self, kind: str) -> list[tuple[str, str]]:
+        return self.aliases.filter(pl.col("kind") == kind).select("alias", "id").rows()
+
+
+def load_catalogue(folder: Path, *, today: date | None = None) -> Catalogue:
+    """The catalogue in `folder`, checked.
+
+    Args:
+        folder: holds accelerators.csv, accelerator_facts.csv, prices.csv and, optionally, models.csv,
+            classes.csv, aliases.csv, runtimes.csv and operators.csv.
+        today: prices older than half a year on this day become findings; None checks no age.
+
+    Raises:
+        ConfigurationError: the folder or a required file is missing.
+        DataContractError: a table breaks its rules; names file, row, column and remedy.
+    """
+    if not folder.is_dir():
+        raise ConfigurationError(
+            "the catalogue folder does not exist", where=str(folder), remedy="give a folder with accelerators.csv"
+        )
+    tables = {name: _table(folder, name) for name in FILES}
+    _check_references(folder, tables)
+    return Catalogue(folder=folder, **tables, findings=_findings(tables, today))
+
+
+def _table(folder: Path, name: str) -> pl.DataFrame:
+    specification, unique = FILES[name]
+    path = folder / f"{name}.csv"
+    if path.is_file():
+        return read_table(path, specification, unique)
+    if name in REQUIRED_FILES:
+        raise ConfigurationError(
+            f"{path.name} is missing from the catalogue", where=str(folder), remedy="restore the file"
+        )
+    return pl.DataFrame(schema={column: spec.dtype for column, spec in specification.items()})
+
+
+def _check_references(folder: Path, tables: dict[str, pl.DataFrame]) -> None:
+    devices = set(tables["accelerators"]["accelerator"])
+    models = set(tables["models"]["model"])
+    for name, column in (("accelerator_facts", "accelerator"), ("prices", "accelerator"), ("aliases", "id")):
+        for number, row in enumerate(tables[name].iter_rows(named=True), start=2):
+            known = models if row.get("kind") == "model" else devices
+            if row[column] not in known:
+                raise DataContractError(
+                    f"{row[column]!r} is not in the catalogue",
+                    where=f"{folder / name}.csv, row {number}, column {column}",
+                    remedy="correct the id, or add the device or model to the catalogue",
+                    details={"row": number, "column": column, "value": row[column]},
+                )
+
+
+def _findings(tables: dict[str, pl.DataFrame], today: date | None) -> tuple[Finding, ...]:
+    prices = tables["prices"].to_dicts()
+    found = outliers(prices)
+    if today is not None:
+        found += stale(prices, today, STALE_AFTER_DAYS)
+    priced = set(tables["prices"]["accelerator"])
+    found += [
+        Finding(
+            "accelerator",
+            row["accelerator"],
+            "no_price",
+            "info",
+            f"no offer for {row['name']}",
+            "add an offer to prices.csv: without one no cost is given",
+        )
+        for row in tables["accelerators"].iter_rows(named=True)
+        if row["accelerator"] not in priced
+    ]
+    found += [
+        Finding(
+            "accelerator",
+            row["accelerator"],
+            "no_source",
+            "warning",
+            f"no fact names a source for {row['name']}",
+            "add the sources to accelerator_facts.csv",
+        )
+        for row in tables["accelerators"].iter_rows(named=True)
+        if row["accelerator"] not in set(tables["accelerator_facts"]["accelerator"])
+    ]
+    return tuple(sorted(found))

@@ -1,0 +1,113 @@
+"""Rules that catch the known defects of public price lists, and prices that have gone stale."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from statistics import median
+
+from acceltrial.catalog.findings import Finding
+
+PLACEHOLDERS = (700.0, 7000.0, 9999.0, 99999.0)
+"""Values that catalogues are known to write where they have no price (700.0 for TPUs)."""
+CORE_COUNTED = ("v2", "v3", "v4", "v5p")
+"""TPU generations whose slice names count TensorCores, two a chip; v5e and later count chips."""
+STALE_AFTER_DAYS = 183
+OUTLIER_FACTOR = 4.0
+MAX_USD_PER_ACCELERATOR_HOUR = 500.0
+
+
+def tpu_chips(slice_name: str) -> int | None:
+    """Chips of a TPU slice such as `tpu-v5p-12288` (6144) or `tpu-v6e-8` (8); None when it is no slice name."""
+    match = re.fullmatch(r"tpu-(v[0-9]+[a-z]*)-([0-9]+)", slice_name.strip().lower())
+    if not match:
+        return None
+    size = int(match[2])
+    return size // 2 if match[1] in CORE_COUNTED else size
+
+
+def refusal(usd_hour: float | None, accelerators: float) -> str:
+    """Why an instance price cannot be used; "" when it can."""
+    if usd_hour is None:
+        return "the source gives no price"
+    if usd_hour in PLACEHOLDERS:
+        return f"{usd_hour:g} is this source's mark for an unknown price"
+    if usd_hour / accelerators > MAX_USD_PER_ACCELERATOR_HOUR:
+        return f"{usd_hour / accelerators:g} USD an accelerator hour is not believable"
+    return ""
+
+
+def memory_is_per_instance(stated_gb: float | None, catalogue_gb: float | None) -> bool:
+    """True where a price list's memory a chip is more than twice the chip's own."""
+    return stated_gb is not None and catalogue_gb is not None and stated_gb > 2 * catalogue_gb
+
+
+def as_date(as_of: str) -> date:
+    """The last day that `as_of` (YYYY, YYYY-MM or YYYY-MM-DD) may mean."""
+    parts = [int(part) for part in as_of.split("-")]
+    year, month = parts[0], parts[1] if len(parts) > 1 else 12
+    day = parts[2] if len(parts) > 2 else calendar.monthrange(year, month)[1]
+    return date(year, month, day)
+
+
+def stale(prices: Sequence[Mapping[str, object]], today: date, days: int) -> list[Finding]:
+    """A finding for each offer whose date lies more than `days` before `today`, or after it."""
+    findings = []
+    for price in prices:
+        when = as_date(str(price["as_of"]))
+        age = (today - when).days
+        if age > days:
+            findings.append(
+                Finding(
+                    "price",
+                    str(price["price"]),
+                    "stale_price",
+                    "warning",
+                    f"as of {price['as_of']}, {age} days old (limit {days})",
+                    "import a newer price list, or confirm the offer",
+                )
+            )
+        elif _starts_after(str(price["as_of"]), today):
+            findings.append(
+                Finding(
+                    "price",
+                    str(price["price"]),
+                    "future_price",
+                    "error",
+                    f"as of {price['as_of']}, after {today.isoformat()}",
+                    "correct the date",
+                )
+            )
+    return findings
+
+
+def outliers(prices: Sequence[Mapping[str, object]]) -> list[Finding]:
+    """A finding for each offer that is more than four times above or below the median of its kind."""
+    groups: dict[tuple[object, object], list[float]] = {}
+    for price in prices:
+        key = (price["accelerator"], price["model"])
+        groups.setdefault(key, []).append(float(str(price["usd_per_accelerator_hour"])))
+    findings = []
+    for price in prices:
+        group = groups[price["accelerator"], price["model"]]
+        middle = median(group)
+        value = float(str(price["usd_per_accelerator_hour"]))
+        if len(group) >= 3 and not middle / OUTLIER_FACTOR <= value <= middle * OUTLIER_FACTOR:
+            findings.append(
+                Finding(
+                    "price",
+                    str(price["price"]),
+                    "price_outlier",
+                    "warning",
+                    f"{value:g} USD/h against a median of {middle:g} over {len(group)} offers",
+                    "check the source: a shared or partial device is often sold under the same name",
+                )
+            )
+    return findings
+
+
+def _starts_after(as_of: str, today: date) -> bool:
+    parts = [int(part) for part in as_of.split("-")]
+    return date(*(parts + [1, 1])[:3]) > today
