@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import polars as pl
 
+from acceltrial.evidence.machine import describe_machine
+from acceltrial.storage.atomic import write_text
 from acceltrial.storage.tables import read_table
 from stages.contract import TableFile
 from stages.running import records
@@ -16,6 +19,7 @@ from stages.running.cells import RECORD
 from stages.running.code_state import code_state
 from stages.running.digests import dvc_digest
 from stages.running.records import DatasetUse, RunRecord
+from stages.running.workspace import CHECKOUT, Workspace
 
 if TYPE_CHECKING:
     from stages.running.runner import StageResult, StageRun
@@ -50,6 +54,49 @@ def record_stage(prepared: StageRun, result: StageResult) -> None:
     )
     records.post(prepared.workspace.outbox, record, _artifacts(prepared))
     _record_cells(prepared)
+
+
+def record_evaluation_start(workspace: Workspace, run: str, started: datetime) -> None:
+    """Posts the parent of all stage runs of one evaluation."""
+    code = code_state()
+    facts = describe_machine()
+    record = RunRecord(
+        run=run,
+        name=f"evaluate {workspace.root.name}",
+        parent=None,
+        started=started,
+        finished=None,
+        status="RUNNING",
+        params={"workspace": workspace.root.name},
+        tags={"git_commit": code.commit, "git_dirty": str(code.dirty).lower()} | {f"machine.{k}": v for k, v in flat(facts).items()},
+    )
+    records.post(workspace.outbox, record)
+
+
+def record_evaluation_end(workspace: Workspace, run: str, started: datetime, status: str) -> None:
+    """Posts how the evaluation ended, with dvc.lock, the parameters, the environment and the report."""
+    root = workspace.root
+    files = {
+        "dvc.lock": root / "dvc.lock",
+        "dvc.yaml": root / "dvc.yaml",
+        "params.yaml": root / "params.yaml",
+        "requirements.lock": CHECKOUT / "requirements.lock",
+        "report.html": root / "data/stages/report/report.html",
+        "roadmap.json": root / "data/stages/report/roadmap.json",
+    }
+    environment = workspace.state / "environment.txt"
+    write_text(environment, installed_packages())
+    files["environment.txt"] = environment
+    record = RunRecord(
+        run=run, name=f"evaluate {root.name}", parent=None, started=started, finished=datetime.now(UTC), status=status
+    )
+    records.post(workspace.outbox, record, {name: path for name, path in files.items() if path.is_file()})
+
+
+def installed_packages() -> str:
+    """Every installed distribution as `name==version`, sorted."""
+    found = {f"{d.name}=={d.version}" for d in distributions()}
+    return "\n".join(sorted(found, key=str.lower)) + "\n"
 
 
 def _artifacts(prepared: StageRun) -> dict[str, Path]:

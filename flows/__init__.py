@@ -1,0 +1,1 @@
+"""Prefect: order, schedule, retries, fan-out, progress. No arithmetic here."""
