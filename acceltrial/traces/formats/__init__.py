@@ -1,0 +1,5 @@
+"""One module a trace format, behind one small registry; a format is told by content, never by name."""
+
+from acceltrial.traces.formats.registry import FORMATS, TraceFormat, find_format
+
+__all__ = ["FORMATS", "TraceFormat", "find_format"]
