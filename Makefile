@@ -47,7 +47,7 @@ setup: $(STAMP)  ## the virtual environment, from the lock
 $(STAMP): requirements.lock pyproject.toml pipeline/pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) from requirements.lock (some minutes the first time)" >&2
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e pipeline
 	@rm -f $(VENV)/.installed-* && touch $@
 

@@ -1,0 +1,1 @@
+"""Charts as inline SVG, each with a text alternative and a table of its data."""

@@ -1,0 +1,1 @@
+"""One module a section of the report: each turns tables into a small value that a template shows."""
