@@ -1,0 +1,1 @@
+"""What runs torch in this machine, always in a child process."""
