@@ -1,0 +1,1 @@
+"""Foreign formats in, canonical tables out: the only door for outside data."""

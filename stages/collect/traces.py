@@ -1,0 +1,125 @@
+"""Each workload's trace into the requests table, with the record of where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from acceltrial.portfolio import Portfolio
+from acceltrial.portfolio.workload import TOKEN_GENERATING_KINDS, Workload
+from schemas.base import table_of
+from schemas.inputs import TraceSources
+from stages.collect.findings import finding
+from stages.collect.origins import Origin, origin_of
+from stages.collect.params import CollectParams
+from stages.collect.requests_file import Written, requests_file
+from stages.contract import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The requests file, the table of its sources, and what was noticed on the way."""
+
+    requests: Path
+    sources: pl.DataFrame
+    findings: list[dict[str, Any]]
+
+
+def collect_traces(portfolio: Portfolio, params: CollectParams, context: Context) -> Collected:
+    """Writes all traces into one requests table in `context.scratch`.
+
+    Raises:
+        ConfigurationError: a trace cannot be opened as it is described.
+        DataContractError: a trace holds what no trace may hold; with file, row and column.
+        StorageError: a file cannot be read or written.
+    """
+    path = context.scratch / "requests.parquet"
+    sources: list[dict[str, Any]] = []
+    findings: list[dict[str, Any]] = []
+    with requests_file(path) as table:
+        for workload in sorted(portfolio.workloads, key=lambda w: w.id):
+            origin = origin_of(workload, portfolio, params.trace_override, context.root)
+            limit = _context_tokens(workload, portfolio)
+            done = table.write(
+                workload.id, origin.batches, limit=params.max_requests_per_trace, context_tokens=limit
+            )
+            context.progress(f"{workload.id}: {done.rows:,} requests over {done.span_s / 60:,.1f} min")
+            sources.append(_source(workload, origin, done))
+            findings += _noticed(workload, origin, done, limit)
+    return Collected(path, table_of(TraceSources, sources), findings)
+
+
+def _context_tokens(workload: Workload, portfolio: Portfolio) -> int | None:
+    window = next(model.context_window for model in portfolio.models if model.id == workload.model)
+    limits = [limit for limit in (workload.context_tokens, window) if limit is not None]
+    return min(limits) if limits else None
+
+
+def _source(workload: Workload, origin: Origin, done: Written) -> dict[str, Any]:
+    facts = origin.facts
+    skipped = [f"{count:,} rows left out: {reason}" for reason, count in sorted(facts.skipped.items())]
+    cut = [f"read up to request {done.rows:,}"] if done.cut else []
+    drawn = facts.origin == "generated" or facts.spread_step_s is not None
+    return {
+        "workload": workload.id,
+        "trace": origin.trace,
+        "format": facts.format,
+        "origin": facts.origin,
+        "path": origin.path,
+        "digest": origin.digest,
+        "rows_read": done.rows + sum(facts.skipped.values()),
+        "rows_kept": done.rows,
+        "span_s": done.span_s,
+        "spread_step_s": facts.spread_step_s,
+        "seed": facts.seed if drawn else None,
+        "grade": "declared" if facts.origin == "generated" else "measured",
+        "licence": origin.licence,
+        "note": "; ".join([*origin.notes, *facts.notes, *skipped, *cut]),
+    }
+
+
+def _noticed(workload: Workload, origin: Origin, done: Written, limit: int | None) -> list[dict[str, Any]]:
+    rows: list[tuple[str, str, str, str]] = []
+    if origin.overridden:
+        rows.append((
+            "trace_overridden", "info",
+            f"the trace '{workload.trace}' of the portfolio was replaced by {origin.path}",
+            "leave out `trace_override` (TRACE=…) to use the portfolio's own",
+        ))  # fmt: skip
+    if done.too_long:
+        rows.append((
+            "longer_than_context", "warning",
+            f"{done.too_long:,} of {done.rows:,} requests ({done.too_long / done.rows:.2%}) need more than "
+            f"{limit:,} tokens, the longest {done.longest_tokens:,}",
+            "raise context_tokens, choose a model with a longer window, or expect these requests to be cut",
+        ))  # fmt: skip
+    if workload.kind in TOKEN_GENERATING_KINDS and done.without_lengths:
+        rows.append((
+            "lengths_unknown", "warning",
+            f"{done.without_lengths:,} of {done.rows:,} requests lack the length of prompt or answer",
+            "map the columns of the trace that hold the lengths",
+        ))  # fmt: skip
+    if origin.facts.spread_step_s is not None:
+        rows.append((
+            "coarse_timestamps", "info",
+            f"timestamps come in steps of {origin.facts.spread_step_s:g} s; arrivals were spread inside it",
+            "burstiness below that step is drawn, not recorded: record finer timestamps",
+        ))  # fmt: skip
+    if origin.facts.skipped:
+        rows.append((
+            "rows_left_out", "info",
+            "; ".join(f"{count:,} rows: {reason}" for reason, count in sorted(origin.facts.skipped.items())),
+            "none, if these rows are no requests",
+        ))  # fmt: skip
+    if done.cut:
+        rows.append((
+            "trace_cut", "info", f"reading stopped after {done.rows:,} requests",
+            "raise or leave out collect.max_requests_per_trace",
+        ))  # fmt: skip
+    return [
+        finding("workload", workload.id, name, severity, detail, remedy)  # type: ignore[arg-type]
+        for name, severity, detail, remedy in rows
+    ]
