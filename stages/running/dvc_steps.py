@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,8 @@ class Pipeline:
         from dvc.exceptions import DvcException
 
         try:
-            with self._repo.lock:
+            # DVC's run cache resolves `dvc.yaml` against the current folder.
+            with self._repo.lock, chdir(self._root):
                 self._repo._reset()  # dvc.yaml and params.yaml may have changed since the last step
                 yield self._repo.stage.load_one(path=str(self._root / "dvc.yaml"), name=stage)
         except DvcException as error:
