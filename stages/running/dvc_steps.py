@@ -35,7 +35,7 @@ class Pipeline:
 
         Outputs that are missing from disk but in DVC's cache are brought back.
         """
-        from dvc.stage.exceptions import RunCacheNotFoundError
+        from dvc.stage.cache import RunCacheNotFoundError
 
         with self._step(stage) as step:
             if not step.changed(allow_missing=False):
