@@ -1,0 +1,131 @@
+"""Bounds that hold whatever the other arm does, so that a degraded baseline promotes nothing."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from acceltrial.canary.evidence import beyond
+from acceltrial.canary.guardrails import (
+    ErrorGuardrail,
+    Guardrail,
+    JudgeSettings,
+    LatencyGuardrail,
+    MemoryGuardrail,
+    QualityGuardrail,
+)
+from acceltrial.canary.records import Flags, Floats, Records
+from acceltrial.canary.tally import look_of
+
+Breach = tuple[int, str, str]
+"""The look, the guardrail, and what happened."""
+
+_DEGRADED_RATE = 0.05
+_START_REQUESTS = 100
+
+
+def first_breach(
+    rule: Guardrail, records: Records, settings: JudgeSettings, looks: int, bound: float
+) -> Breach | None:
+    """The first look at which the canary, and not the baseline too, broke an absolute bound of `rule`."""
+    if isinstance(rule, MemoryGuardrail):
+        return _headroom(rule, records, settings)
+    found = _absolute(rule, records)
+    if found is None:
+        return None
+    bad, known, limit, text = found
+    crossed = [_crossed(bad, known & arm, records, settings, looks, limit, bound) for arm in _arms(records)]
+    if crossed[1] is None or crossed[0] is not None:
+        return None
+    return crossed[1], rule.name, f"{rule.name}: the canary breaks the absolute bound of {text}"
+
+
+def degraded_baseline(
+    records: Records, rules: tuple[Guardrail, ...], settings: JudgeSettings, looks: int
+) -> str:
+    """Why the baseline is no measure any more: it breaks an absolute bound, or is far below its own start."""
+    for rule in rules:
+        bound = settings.bounds(rules)[rule.name]
+        checks = [found for found in (_absolute(rule, records), _own_start(rule, records, settings)) if found]
+        for bad, known, limit, text in checks:
+            crossed = _crossed(bad, known & ~records.canary, records, settings, looks, limit, bound)
+            if crossed is not None:
+                return (
+                    f"{rule.name}: the baseline itself breaks {text}: promotion by comparison would be blind"
+                )
+    return ""
+
+
+Check = tuple[Flags | Floats, Flags, float, str]
+"""Bad values by request, which requests count, the share that may be bad, and the bound in words."""
+
+
+def _absolute(rule: Guardrail, records: Records) -> Check | None:
+    everything = np.ones(len(records), dtype=bool)
+    if isinstance(rule, ErrorGuardrail) and rule.max_rate is not None:
+        return ~records.ok, everything, rule.max_rate, f"{rule.max_rate:.1%} failures"
+    if isinstance(rule, LatencyGuardrail) and rule.max_ms is not None:
+        values = records.column(rule.column)
+        known = records.ok & ~np.isnan(values)
+        return values > rule.max_ms, known, 0.05, f"{rule.max_ms:g} ms at the 95th percentile"
+    if isinstance(rule, QualityGuardrail) and rule.floor is not None:
+        values = records.column("quality")
+        return 1 - values, ~np.isnan(values), 1 - rule.floor, f"mean quality {rule.floor:g}"
+    return None
+
+
+def _own_start(rule: Guardrail, records: Records, settings: JudgeSettings) -> Check | None:
+    """The baseline against its own first reference span: twice as slow at p95, or far more failures."""
+    span = min(settings.reference_s, float(records.t_s.max(initial=0.0)) / 4)
+    start = ~records.canary & (records.t_s < span)
+    if start.sum() < _START_REQUESTS:
+        return None
+    if isinstance(rule, ErrorGuardrail):
+        rate = float((~records.ok[start]).mean())
+        limit = min(max(settings.baseline_factor * rate, rate + _DEGRADED_RATE), 0.99)
+        return ~records.ok, records.t_s >= span, limit, f"{limit:.1%} failures (its own start: {rate:.1%})"
+    if isinstance(rule, LatencyGuardrail):
+        values = records.column(rule.column)
+        known = records.ok & ~np.isnan(values)
+        if (known & start).sum() < _START_REQUESTS:
+            return None
+        limit_ms = settings.baseline_factor * float(np.quantile(values[known & start], 0.95))
+        text = (
+            f"{limit_ms:g} ms at the 90th percentile ({settings.baseline_factor:g} times its own start's p95)"
+        )
+        return values > limit_ms, known & (records.t_s >= span), 0.1, text
+    return None
+
+
+def _arms(records: Records) -> tuple[Flags, Flags]:
+    return ~records.canary, records.canary
+
+
+def _crossed(
+    bad: Flags | Floats,
+    counted: Flags,
+    records: Records,
+    settings: JudgeSettings,
+    looks: int,
+    limit: float,
+    bound: float,
+) -> int | None:
+    look = look_of(records, settings.interval_s)[counted]
+    n = np.bincount(look, minlength=looks).astype(np.float64)
+    k = np.bincount(look, weights=np.asarray(bad, dtype=np.float64)[counted], minlength=looks)
+    over = np.flatnonzero(beyond(k.astype(np.float64), n, limit) >= bound)
+    return int(over[0]) if len(over) else None
+
+
+def _headroom(rule: MemoryGuardrail, records: Records, settings: JudgeSettings) -> Breach | None:
+    if rule.limit_bytes is None:
+        return None
+    allowed = rule.limit_bytes * (1 - rule.headroom)
+    over = np.flatnonzero(records.canary & (records.column("memory_bytes") > allowed))
+    if not len(over):
+        return None
+    look = math.floor(records.t_s[over[0]] / settings.interval_s)
+    used = records.column("memory_bytes")[over[0]]
+    text = f"memory: {used:.0f} bytes leave less than {rule.headroom:.0%} of the limit free"
+    return look, rule.name, text

@@ -1,0 +1,120 @@
+"""From counts to evidence: one sequential test a guardrail, for harm and for its absence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from acceltrial.canary.records import Floats
+from acceltrial.canary.tally import Tally
+from acceltrial.stats.sequential import mixture, odds_shift, one_sample_log_e, two_sample_log_e
+
+FULL_START = 0.8
+"""Weight of the evidence gathered since the start; later starts share the rest."""
+
+SHARE_EFFECTS = np.array([1.35, 1.8, 2.5, 4.0, 10.0, 60.0])
+"""Odds ratios of harm among which the evidence is averaged: from just visible to total failure."""
+GROWTH_EFFECTS = np.array([20.0, 200.0])
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Evidence (nats) after each look, and the arms' shares over everything judged."""
+
+    harm: Floats
+    safe: Floats
+    """Evidence that the harm to be excluded is absent; the weakest of the levels that have data."""
+    share_canary: float
+    share_baseline: float
+    n_canary: int
+    n_baseline: int
+    expected_share: float
+    """The baseline's share as now believed: what was expected before, moved by what was seen."""
+
+
+def compare(
+    tally: Tally,
+    *,
+    margin: float,
+    effects: Floats,
+    restart_looks: int,
+    harm: float = 0.0,
+    harm_odds: float = 0.0,
+) -> Comparison:
+    """Both tests on one tally. The harm to exclude is `harm` (added share), or `harm_odds` (odds ratio)."""
+    base = tally.baseline_guess()
+    allowed = np.clip(base + margin, 1e-6, 1 - 1e-6)
+    blocks = two_sample_log_e(
+        tally.k_canary[..., None],
+        tally.n_canary[..., None],
+        tally.k_baseline[..., None],
+        tally.n_baseline[..., None],
+        guess_baseline=base[..., None],
+        guess_canary=odds_shift(allowed[..., None], effects),
+        margin=margin,
+    ).sum(axis=1)
+    evidence = mixture(_from_several_starts(blocks, restart_looks), (1, 2))
+    excluded = odds_shift(tally.expected, harm_odds) - tally.expected if harm_odds else np.array(harm)
+    safe = _absence(tally, base, excluded)
+    levels = tally.n_canary.sum(axis=(0, 1))
+    shown = int(np.argmax(np.where(levels > 0, np.arange(len(levels)), -1)))
+    k_c, n_c = tally.k_canary.sum(axis=(0, 1))[shown], levels[shown]
+    judged = tally.n_canary[..., shown] > 0
+    k_b = tally.k_baseline[..., shown][judged].sum()
+    n_b = tally.n_baseline[..., shown][judged].sum()
+    prior = float(np.broadcast_to(tally.expected, levels.shape)[shown])
+    believed = float((k_b + tally.prior_weight * prior) / (n_b + tally.prior_weight))
+    shares = _share(k_c, n_c), _share(k_b, n_b)
+    return Comparison(evidence, safe, *shares, round(float(n_c)), round(float(n_b)), believed)
+
+
+def _share(k: float, n: float) -> float:
+    return float(k / n) if n else 0.0
+
+
+def _from_several_starts(blocks: Floats, every: int) -> Floats:
+    """Log of the weighted mean of the products that start at look 0 and every `every` looks.
+
+    Weights 0.8 and 0.2 / (j (j + 1)); those of starts still to come stand at 1, which keeps the sum an
+    e-process. It lets a late regression show without first undoing an hour of good behaviour.
+    """
+    total = np.cumsum(blocks, axis=0)
+    stack, weights = [total], [FULL_START]
+    for j, start in enumerate(range(every, len(blocks), every), start=1):
+        late = total - total[start - 1]
+        late[:start] = 0.0
+        stack.append(late)
+        weights.append((1 - FULL_START) / (j * (j + 1)))
+    stack.append(np.zeros_like(total))
+    weights.append(1 - sum(weights))
+    weight = np.array(weights).reshape(-1, *([1] * total.ndim))
+    return mixture(np.stack(stack), (0,), weight)
+
+
+def _absence(tally: Tally, base: Floats, excluded: Floats) -> Floats:
+    """Evidence against "the canary is worse by `excluded` or more", by the same test on the complements."""
+    options = []
+    for factor in (1.0, 0.6):
+        log_e = two_sample_log_e(
+            tally.n_canary - tally.k_canary,
+            tally.n_canary,
+            tally.n_baseline - tally.k_baseline,
+            tally.n_baseline,
+            guess_baseline=1 - base,
+            guess_canary=1 - base * factor,
+            margin=-excluded,
+        )
+        options.append(log_e.sum(axis=1).cumsum(axis=0))
+    by_level = mixture(np.stack(options), (0,))
+    has_data = tally.n_canary.sum(axis=(0, 1)) > 0
+    if not has_data.any():
+        return np.full(len(by_level), -np.inf)
+    return np.asarray(by_level[:, has_data].min(axis=1))
+
+
+def beyond(k: Floats, n: Floats, bound: float) -> Floats:
+    """Evidence after each look that an arm's share exceeds the absolute `bound`."""
+    guesses = odds_shift(bound, np.array([1.5, 3.0, 10.0]))
+    blocks = one_sample_log_e(k[:, None], n[:, None], bound=bound, guess=guesses)
+    return mixture(np.cumsum(blocks, axis=0), (1,))

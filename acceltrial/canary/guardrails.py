@@ -1,0 +1,238 @@
+"""What a canary watches: one guardrail a concern, with its margin, the harm to exclude, absolute bounds."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from acceltrial.errors import ConfigurationError
+
+Model = TypeVar("Model", bound=BaseModel)
+Share = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Rule(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ErrorGuardrail(_Rule):
+    """Failed and timed-out requests.
+
+    Attributes:
+        margin: added failure rate that is tolerated.
+        harm: added failure rate that must be excluded before promotion.
+        expected_rate: the baseline's failure rate before any is seen; it guides power, never validity.
+        max_rate: failure rate that neither arm may exceed, whatever the other does.
+        weight: share of the error budget, relative to the other guardrails.
+    """
+
+    kind: Literal["errors"] = "errors"
+    margin: Share = 0.0
+    harm: Annotated[float, Field(gt=0, lt=1)] = 0.01
+    expected_rate: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
+    max_rate: Annotated[float, Field(gt=0, lt=1)] | None = None
+    weight: Positive = 1.0
+
+    @property
+    def name(self) -> str:
+        """The guardrail's name in verdicts and records."""
+        return "errors"
+
+
+class LatencyGuardrail(_Rule):
+    """Share of requests slower than the baseline's own quantiles of the preceding minutes.
+
+    Attributes:
+        column: `latency_ms` (end to end), `ttft_ms` (time to first token).
+        margin: the canary may be this share slower (0.05: 5 %) before a request counts as slow.
+        levels: the quantiles whose exceedance is compared; a level joins when the baseline has had at least
+            five requests beyond it, so a tail is judged as soon as the traffic shows one.
+        harm_odds: the odds ratio of slow requests that must be excluded before promotion.
+        max_ms: an absolute bound for the 95th percentile of either arm.
+        weight: share of the error budget, relative to the other guardrails.
+    """
+
+    kind: Literal["latency"] = "latency"
+    column: Literal["latency_ms", "ttft_ms"] = "latency_ms"
+    margin: Share = 0.05
+    levels: tuple[Annotated[float, Field(ge=0.5, lt=1)], ...] = Field((0.5, 0.9, 0.95, 0.99), min_length=1)
+    harm_odds: Annotated[float, Field(gt=1)] = 2.5
+    max_ms: Positive | None = None
+    weight: Positive = 1.0
+
+    @property
+    def name(self) -> str:
+        """The guardrail's name in verdicts and records."""
+        return "latency" if self.column == "latency_ms" else "ttft"
+
+
+class QualityGuardrail(_Rule):
+    """Task success or any score in [0, 1] (1 is best) of the responses.
+
+    Attributes:
+        margin: loss of mean quality that is tolerated.
+        harm: loss that must be excluded before promotion.
+        expected: the baseline's mean quality before any is seen.
+        floor: mean quality below which neither arm may fall.
+        weight: share of the error budget, relative to the other guardrails.
+    """
+
+    kind: Literal["quality"] = "quality"
+    margin: Share = 0.02
+    harm: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    expected: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    floor: Annotated[float, Field(gt=0, lt=1)] | None = None
+    weight: Positive = 1.0
+
+    @property
+    def name(self) -> str:
+        """The guardrail's name in verdicts and records."""
+        return "quality"
+
+
+class MemoryGuardrail(_Rule):
+    """Memory of the serving process: growth beyond the baseline's, and headroom below its limit.
+
+    Attributes:
+        growth: a look counts as growth when memory passes its high-water mark by this share.
+        limit_bytes: what the process may use at most; without it headroom is not judged.
+        headroom: share of the limit that must stay free.
+        weight: share of the error budget, relative to the other guardrails.
+    """
+
+    kind: Literal["memory"] = "memory"
+    growth: Annotated[float, Field(gt=0, lt=1)] = 0.02
+    limit_bytes: Positive | None = None
+    headroom: Share = 0.05
+    weight: Positive = 1.0
+
+    @property
+    def name(self) -> str:
+        """The guardrail's name in verdicts and records."""
+        return "memory"
+
+
+Guardrail = Annotated[
+    ErrorGuardrail | LatencyGuardrail | QualityGuardrail | MemoryGuardrail, Field(discriminator="kind")
+]
+
+
+class Warmup(_Rule):
+    """How long the canary's latency is not judged; the rule is fixed before the start.
+
+    It ends at the first look (after `min_s`) in which the share of canary requests above the baseline's
+    median of the same look is at most `settled_share`, and at `max_s` in any case. A cold start shifts
+    the median, so it is waited for; a regression of the tail does not, so it is judged at once.
+    """
+
+    min_s: Annotated[float, Field(ge=0)] = 60.0
+    max_s: Annotated[float, Field(ge=0)] = 240.0
+    settled_share: Annotated[float, Field(ge=0.5, le=1)] = 0.55
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Warmup:
+        if self.min_s > self.max_s:
+            raise ValueError(f"warm-up: min_s {self.min_s} is larger than max_s {self.max_s}")
+        return self
+
+
+class JudgeSettings(_Rule):
+    """Everything the judge needs besides the records.
+
+    Attributes:
+        guardrails: what to watch; None chooses by the columns that are there.
+        alpha: probability that a harmless canary is ever rolled back, over all guardrails together.
+        alpha_promote: probability that harm passes as excluded, for each guardrail.
+        interval_s: time between looks.
+        reference_s: span of the baseline's past that fixes what is slow.
+        warmup: when the canary's latency starts to count.
+        silence_s: an arm that should have had requests and had none for this long is lost.
+        missing_share: share of missing metrics above which nothing is promoted.
+        baseline_factor: the baseline is degraded when it is this much slower than at its own start.
+        restart_looks: evidence is also gathered from every so many looks on, to see late regressions.
+    """
+
+    guardrails: tuple[Guardrail, ...] | None = None
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
+    alpha_promote: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    interval_s: Positive = 60.0
+    reference_s: Positive = 600.0
+    warmup: Warmup = Warmup()
+    silence_s: Positive = 300.0
+    missing_share: Share = 0.05
+    baseline_factor: Annotated[float, Field(gt=1)] = 2.0
+    restart_looks: Annotated[int, Field(ge=1)] = 10
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> JudgeSettings:
+        names = [rule.name for rule in self.guardrails or ()]
+        if self.guardrails is not None and not names:
+            raise ValueError("no guardrail given: a canary without one watches nothing")
+        if len(set(names)) < len(names):
+            raise ValueError(f"guardrails named twice: {sorted({n for n in names if names.count(n) > 1})}")
+        return self
+
+    def bounds(self, rules: tuple[Guardrail, ...]) -> dict[str, float]:
+        """The evidence (nats) at which each of `rules` rolls back: the error budget split by weight."""
+        total = sum(rule.weight for rule in rules)
+        return {rule.name: math.log(total / (self.alpha * rule.weight)) for rule in rules}
+
+
+def default_guardrails(columns: set[str]) -> tuple[Guardrail, ...]:
+    """The guardrails for records with these columns."""
+    rules: list[Guardrail] = [ErrorGuardrail(), LatencyGuardrail()]
+    if "ttft_ms" in columns:
+        rules.append(LatencyGuardrail(column="ttft_ms"))
+    if "quality" in columns:
+        rules.append(QualityGuardrail())
+    if "memory_bytes" in columns:
+        rules.append(MemoryGuardrail(weight=0.5))
+    return tuple(rules)
+
+
+def load_settings(path: Path) -> JudgeSettings:
+    """The judge's settings in a YAML file. Raises ConfigurationError with the failing key."""
+    try:
+        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            "the guardrails cannot be read", where=str(path), remedy="check the path"
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"not YAML ({str(error).splitlines()[0]})", where=str(path), remedy="correct the syntax"
+        ) from error
+    if isinstance(document, list):
+        document = {"guardrails": document}
+    return parse(JudgeSettings, document, str(path))
+
+
+def parse(model: type[Model], document: Any, where: str) -> Model:
+    """`document` as `model`. Raises ConfigurationError that names the first failing key."""
+    if not isinstance(document, dict):
+        raise ConfigurationError(
+            f"expected keys and values, found {type(document).__name__}",
+            where=where,
+            remedy=f"give the keys of {model.__name__}: {', '.join(model.model_fields)}",
+        )
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise ConfigurationError(
+            f"{key}: {first['msg']} (found {_shown(first.get('input'))})",
+            where=where,
+            remedy=f"correct the value; known keys: {', '.join(model.model_fields)}",
+            details={"errors": error.errors(include_url=False, include_context=False)},
+        ) from error
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,287 @@
+"""The verdict on a canary from the records of its requests: a pure function of records and settings."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from acceltrial.canary.absolute import degraded_baseline, first_breach
+from acceltrial.canary.detectable import Detectable, detectable
+from acceltrial.canary.evidence import GROWTH_EFFECTS, SHARE_EFFECTS, Comparison, compare
+from acceltrial.canary.guardrails import (
+    ErrorGuardrail,
+    Guardrail,
+    JudgeSettings,
+    LatencyGuardrail,
+    MemoryGuardrail,
+    QualityGuardrail,
+    default_guardrails,
+)
+from acceltrial.canary.records import Floats, Records
+from acceltrial.canary.tally import tally_growth, tally_slow, tally_values
+
+Verdict = Literal["promote", "rollback", "hold", "insufficient_traffic"]
+
+
+@dataclass(frozen=True)
+class GuardrailState:
+    """One guardrail after the last look.
+
+    `log_e` is the evidence of harm (nats) after every look, `bound` where it rolls back; `safe` the
+    evidence that the harm to be excluded is absent, `safe_bound` where that is shown.
+    """
+
+    name: str
+    log_e: Floats
+    bound: float
+    safe: float
+    safe_bound: float
+    share_canary: float
+    share_baseline: float
+    n_canary: int
+    n_baseline: int
+    detectable: Detectable | None
+    note: str = ""
+
+    @property
+    def crossed(self) -> int | None:
+        """The first look at which the evidence of harm reached the bound."""
+        over = np.flatnonzero(self.log_e >= self.bound)
+        return int(over[0]) if len(over) else None
+
+    @property
+    def shown_safe(self) -> bool:
+        """Whether the harm to be excluded is excluded. Memory has no such test: no alarm is enough."""
+        return self.safe >= self.safe_bound
+
+    def summary(self) -> dict[str, Any]:
+        """JSON-able figures."""
+        smallest = self.detectable.smallest_share(self.n_canary) if self.detectable else None
+        return {
+            "log_e": _finite(float(self.log_e.max(initial=0.0))),
+            "bound": self.bound,
+            "safe_log_e": _finite(self.safe),
+            "safe_bound": self.safe_bound,
+            "share_canary": self.share_canary if self.n_canary else None,
+            "share_baseline": self.share_baseline if self.n_baseline else None,
+            "n_canary": self.n_canary,
+            "n_baseline": self.n_baseline,
+            "smallest_detectable_share": smallest,
+            "needed_canary_requests": self.detectable.needed_requests if self.detectable else None,
+            "note": self.note,
+        }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the records say.
+
+    Attributes:
+        at_s: when the verdict fell: the end of the look that crossed a bound, else of the last look.
+        guardrail: the one that decided; None for `promote`.
+    """
+
+    verdict: Verdict
+    at_s: float
+    guardrail: str | None
+    reason: str
+    states: tuple[GuardrailState, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    def state(self, name: str) -> GuardrailState | None:
+        """The state of the guardrail called `name`."""
+        return next((state for state in self.states if state.name == name), None)
+
+
+def judge(records: Records, settings: JudgeSettings, *, until_s: float | None = None) -> Judgement:
+    """The verdict on `records` after every look up to `until_s` (the last record when absent).
+
+    The order of the grounds: an absolute bound or a sequential test that was crossed, whichever came
+    first, is `rollback`; then whatever forbids a judgement (`insufficient_traffic`, `hold`); `promote` only
+    when every guardrail has shown that the harm it guards against is absent.
+    """
+    interval = settings.interval_s
+    rules = settings.guardrails or default_guardrails(set(records.values))
+    end = float(records.t_s.max(initial=0.0)) if until_s is None else until_s
+    looks = max(math.floor(end / interval + 1e-9) + (until_s is None), 1)
+    records = records if until_s is None else _until(records, looks * interval)
+    bounds = settings.bounds(rules)
+    per_canary = float((~records.canary).sum() / max(records.canary.sum(), 1))
+    notes = list(records.notes)
+    states = tuple(
+        _state(rule, records, settings, looks, bounds[rule.name], per_canary, notes) for rule in rules
+    )
+    breaches = [(s.crossed, s.name, _crossing(s)) for s in states if s.crossed is not None]
+    found = [first_breach(rule, records, settings, looks, bounds[rule.name]) for rule in rules]
+    breaches += [breach for breach in found if breach]
+    if breaches:
+        look, breached, text = min(breaches)
+        return Judgement("rollback", (look + 1) * interval, breached, text, states, tuple(notes))
+    verdict, name, reason = _without_breach(records, rules, states, settings, looks)
+    return Judgement(verdict, looks * interval, name, reason, states, tuple(notes))
+
+
+def _until(records: Records, end_s: float) -> Records:
+    n = int(np.searchsorted(records.t_s, end_s))
+    if n == len(records):
+        return records
+    values = {name: column[:n] for name, column in records.values.items()}
+    return Records(
+        records.t_s[:n], records.canary[:n], records.ok[:n], values, records.group[:n], records.notes
+    )
+
+
+def _crossing(state: GuardrailState) -> str:
+    return (
+        f"{state.name}: {state.share_canary:.2%} of the canary's {state.n_canary} against"
+        f" {state.share_baseline:.2%} of the baseline's {state.n_baseline}"
+    )
+
+
+def _state(
+    rule: Guardrail,
+    records: Records,
+    settings: JudgeSettings,
+    looks: int,
+    bound: float,
+    per_canary: float,
+    notes: list[str],
+) -> GuardrailState:
+    compared, note = _compared(rule, records, settings, looks)
+    seen = compared.expected_share
+    shown = detectable(rule, bound, per_canary=per_canary, baseline_share=seen)
+    if note:
+        notes.append(note)
+    safe = 0.0 if isinstance(rule, MemoryGuardrail) else float(compared.safe[-1])
+    safe_bound = 0.0 if isinstance(rule, MemoryGuardrail) else math.log(1 / settings.alpha_promote)
+    return GuardrailState(
+        rule.name,
+        compared.harm,
+        bound,
+        safe,
+        safe_bound,
+        compared.share_canary,
+        compared.share_baseline,
+        compared.n_canary,
+        compared.n_baseline,
+        shown,
+        note,
+    )
+
+
+def _compared(
+    rule: Guardrail, records: Records, settings: JudgeSettings, looks: int
+) -> tuple[Comparison, str]:
+    interval, restart = settings.interval_s, settings.restart_looks
+    if isinstance(rule, LatencyGuardrail):
+        slow = tally_slow(
+            records,
+            rule,
+            looks,
+            interval_s=interval,
+            reference_s=settings.reference_s,
+            warmup=settings.warmup,
+        )
+        found = compare(
+            slow.tally, margin=0.0, effects=SHARE_EFFECTS, restart_looks=restart, harm_odds=rule.harm_odds
+        )
+        lost = slow.missing[1]
+        note = f"{rule.name}: {lost:.1%} of the canary's values are missing" if lost > 0 else ""
+        return found, note
+    if isinstance(rule, MemoryGuardrail):
+        grown = tally_growth(records, rule, looks, interval)
+        return compare(grown, margin=0.05, effects=GROWTH_EFFECTS, restart_looks=restart, harm=0.5), ""
+    if isinstance(rule, QualityGuardrail):
+        loss = 1 - records.column("quality")
+        tally = tally_values(records, loss, looks, interval, 1 - rule.expected, 40.0)
+    else:
+        failed = (~records.ok).astype(np.float64)
+        tally = tally_values(records, failed, looks, interval, rule.expected_rate, 100.0)
+    return compare(
+        tally, margin=rule.margin, effects=SHARE_EFFECTS, restart_looks=restart, harm=rule.harm
+    ), ""
+
+
+def _without_breach(
+    records: Records,
+    rules: tuple[Guardrail, ...],
+    states: tuple[GuardrailState, ...],
+    settings: JudgeSettings,
+    looks: int,
+) -> tuple[Verdict, str | None, str]:
+    n_canary, n_baseline = int(records.canary.sum()), int((~records.canary).sum())
+    for count, arm in ((n_canary, "canary"), (n_baseline, "baseline")):
+        if count == 0:
+            return "insufficient_traffic", None, f"the {arm} had no requests"
+    hindrance = _hindrance(records, rules, states, settings, looks)
+    if hindrance:
+        return "hold", *hindrance
+    thin = [s for s in states if s.detectable and not s.detectable.enough(s.n_canary) and not s.shown_safe]
+    if thin:
+        return "insufficient_traffic", thin[0].name, _too_little(thin[0])
+    unsure = [s for s in states if not s.shown_safe]
+    if unsure:
+        text = (
+            f"{unsure[0].name}: neither harm nor its absence is shown ({unsure[0].n_canary} canary requests)"
+        )
+        return "hold", unsure[0].name, text
+    return "promote", None, "every guardrail shows that the harm it guards against is absent"
+
+
+def _too_little(state: GuardrailState) -> str:
+    shown = state.detectable
+    assert shown is not None
+    share = shown.smallest_share(state.n_canary)
+    smallest = "no effect at all" if share is None else f"{share:.1%} or more"
+    return (
+        f"{state.name}: {state.n_canary} canary requests can show {smallest} against"
+        f" {shown.baseline_share:.1%}; to show {shown.demanded_share:.1%} takes {shown.needed_requests}"
+    )
+
+
+def _hindrance(
+    records: Records,
+    rules: tuple[Guardrail, ...],
+    states: tuple[GuardrailState, ...],
+    settings: JudgeSettings,
+    looks: int,
+) -> tuple[str | None, str] | None:
+    """What forbids a promotion although no bound was crossed."""
+    canary, baseline = records.t_s[records.canary], records.t_s[~records.canary]
+    overlap = min(canary[-1], baseline[-1]) - max(canary[0], baseline[0])
+    shorter = min(np.ptp(canary), np.ptp(baseline))
+    if overlap < 0.5 * shorter:
+        return "clock", "the arms' records hardly overlap in time: their clocks may be apart"
+    end = looks * settings.interval_s
+    recent = records.t_s >= end - settings.silence_s
+    expected = (recent & ~records.canary).sum() * records.canary.mean()
+    if end > settings.silence_s and expected >= 10 and not (recent & records.canary).any():
+        return (
+            "silence",
+            f"the canary had no requests for {settings.silence_s:.0f} s where {expected:.0f} were due",
+        )
+    for rule, state in zip(rules, states, strict=True):
+        if state.n_canary == 0 and not _has_data(rule, records):
+            return rule.name, f"{rule.name}: the guardrail never had data"
+        if isinstance(rule, LatencyGuardrail):
+            values = records.column(rule.column)
+            asked = records.ok & records.canary
+            lost = float(np.isnan(values[asked]).mean()) if asked.any() else 0.0
+            if lost > settings.missing_share:
+                return rule.name, f"{rule.name}: {lost:.1%} of the canary's values are missing"
+    degraded = degraded_baseline(records, rules, settings, looks)
+    return ("baseline", degraded) if degraded else None
+
+
+def _has_data(rule: Guardrail, records: Records) -> bool:
+    if isinstance(rule, ErrorGuardrail):
+        return True
+    name = {"quality": "quality", "memory": "memory_bytes"}.get(rule.kind, getattr(rule, "column", ""))
+    return bool((~np.isnan(records.column(name)) & records.canary).any())

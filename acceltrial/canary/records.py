@@ -1,0 +1,141 @@
+"""The requests of one canary, as arrays, checked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from acceltrial.errors import DataContractError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int64]
+
+ARMS = ("baseline", "canary")
+OPTIONAL = ("ttft_ms", "quality", "class", "memory_bytes")
+MAX_GROUPS = 8
+
+
+@dataclass(frozen=True)
+class Records:
+    """One entry a request, in order of time.
+
+    Attributes:
+        t_s: when the request ended.
+        canary: whether the canary served it.
+        ok: whether it succeeded in time.
+        values: `latency_ms`, `ttft_ms`, `quality`, `memory_bytes` as present; NaN where missing.
+        group: the request's class as a small integer; zeros when there are no classes.
+        notes: what was found and mended on the way in.
+    """
+
+    t_s: Floats
+    canary: Flags
+    ok: Flags
+    values: dict[str, Floats]
+    group: Codes
+    notes: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.t_s)
+
+    def column(self, name: str) -> Floats:
+        """The values called `name`, all missing when nobody recorded them."""
+        found = self.values.get(name)
+        return np.full(len(self), np.nan) if found is None else found
+
+
+def records_from_frame(frame: pl.DataFrame, where: str) -> Records:
+    """The requests in `frame`: columns t_s, arm, latency_ms, ok and any of the optional ones.
+
+    Order does not matter; rows that repeat another in every column are dropped and counted in `notes`.
+    A NaN, infinite or empty metric is missing. Raises DataContractError for what cannot be true: an unknown
+    arm, a negative time, latency or memory, quality outside [0, 1], an empty `ok`.
+    """
+    t_s = _numbers(frame, "t_s", where)
+    _refuse(~np.isfinite(t_s) | (t_s < 0), t_s, "t_s", "a finite time of at least 0", where)
+    arms = frame["arm"].cast(str).to_numpy()
+    canary = arms == "canary"
+    _refuse(~canary & (arms != "baseline"), arms, "arm", "`baseline` or `canary`", where)
+    ok = frame["ok"]
+    if ok.null_count():
+        _refuse(ok.is_null().to_numpy(), np.full(len(ok), None), "ok", "true or false", where)
+    values: dict[str, Floats] = {}
+    for name in ("latency_ms", "ttft_ms", "quality", "memory_bytes"):
+        if name in frame.columns:
+            column = _numbers(frame, name, where)
+            column[np.isinf(column)] = np.nan
+            _refuse(column < 0, column, name, "no negative number", where)
+            values[name] = column
+    if "quality" in values:
+        _refuse(values["quality"] > 1, values["quality"], "quality", "a score in [0, 1]", where)
+    group = _groups(frame["class"]) if "class" in frame.columns else np.zeros(len(frame), np.int64)
+    records = Records(t_s, canary, ok.cast(bool).to_numpy(), values, group)
+    return _in_order(records)
+
+
+def _numbers(frame: pl.DataFrame, name: str, where: str) -> Floats:
+    column = frame[name]
+    if not column.dtype.is_numeric():
+        raise DataContractError(
+            f"column '{name}' holds {column.dtype}, not numbers", where=where, remedy="give it as numbers"
+        )
+    return np.array(column.cast(float).fill_null(float("nan")).to_numpy(), dtype=np.float64)
+
+
+def _refuse(bad: Flags, values: npt.NDArray[np.generic], column: str, wanted: str, where: str) -> None:
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise DataContractError(
+            f"column '{column}' has {values[row]!r} at row {row}: {wanted} is needed ({int(bad.sum())} rows)",
+            where=where,
+            remedy="correct the export that wrote these records",
+            details={"column": column, "row": row, "count": int(bad.sum())},
+        )
+
+
+def _groups(column: pl.Series) -> Codes:
+    """Codes by falling frequency; all beyond the first few share the last one."""
+    counts = (
+        column.cast(str).fill_null("").value_counts().sort(["count", column.name], descending=[True, False])
+    )
+    code = {name: min(rank, MAX_GROUPS - 1) for rank, name in enumerate(counts[column.name].to_list())}
+    return np.array([code[name] for name in column.cast(str).fill_null("").to_list()], dtype=np.int64)
+
+
+def _in_order(records: Records) -> Records:
+    t = records.t_s
+    if np.any(t[1:] < t[:-1]):
+        records = _select(records, np.argsort(t, kind="stable"))
+    same = np.flatnonzero(records.t_s[1:] == records.t_s[:-1])
+    if not len(same) or not np.any(records.t_s % 1):
+        return records  # stamps in whole seconds: equal rows are likely different requests
+    columns = [records.t_s, records.canary, records.ok, records.group, *records.values.values()]
+    keys = np.column_stack([np.nan_to_num(c.astype(np.float64), nan=-1.0) for c in columns])
+    suspects = np.unique(np.concatenate([same, same + 1]))
+    _, first = np.unique(keys[suspects], axis=0, return_index=True)
+    dropped = np.setdiff1d(suspects, suspects[first])
+    if not len(dropped):
+        return records
+    keep = np.ones(len(records), dtype=bool)
+    keep[dropped] = False
+    kept = _select(records, np.flatnonzero(keep))
+    note = f"{len(dropped)} records repeat another in every column and were dropped"
+    return Records(kept.t_s, kept.canary, kept.ok, kept.values, kept.group, (*records.notes, note))
+
+
+def _select(records: Records, index: Codes) -> Records:
+    return Records(
+        records.t_s[index],
+        records.canary[index],
+        records.ok[index],
+        {name: column[index] for name, column in records.values.items()},
+        records.group[index],
+        records.notes,
+    )

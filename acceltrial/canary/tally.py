@@ -1,0 +1,191 @@
+"""From requests to counts by look: who failed, who was slow, whose memory grew.
+
+What is *slow* in a look is fixed before it starts: slower than the baseline's own quantile over the
+preceding minutes, for the canary with the margin on top. So identical arms have equal shares of slow
+requests whatever the traffic does, and a change that both arms share cancels out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from acceltrial.canary.guardrails import LatencyGuardrail, MemoryGuardrail, Warmup
+from acceltrial.canary.records import Codes, Flags, Floats, Records
+
+BIN = 0.005
+"""Latencies are compared in steps of half a per cent."""
+BEYOND_QUANTILE = 5
+SETTLING_REQUESTS = 20
+
+Counts = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Sums and counts with the axes look × group × level; `expected` is the baseline's share beforehand."""
+
+    k_canary: Counts
+    n_canary: Counts
+    k_baseline: Counts
+    n_baseline: Counts
+    expected: Floats
+    prior_weight: float
+
+    def baseline_guess(self) -> Floats:
+        """The baseline's mean before each look, from the looks before it alone."""
+        k_past = np.cumsum(self.k_baseline, axis=0) - self.k_baseline
+        n_past = np.cumsum(self.n_baseline, axis=0) - self.n_baseline
+        guess = (k_past + self.prior_weight * self.expected) / (n_past + self.prior_weight)
+        return np.asarray(np.clip(guess, 1e-6, 1 - 1e-6))
+
+
+def look_of(records: Records, interval_s: float) -> Codes:
+    """The look in which each request ended."""
+    return np.asarray(np.floor(records.t_s / interval_s), dtype=np.int64)
+
+
+def tally_values(
+    records: Records, values: Floats, looks: int, interval_s: float, expected: float, weight: float
+) -> Tally:
+    """Sums of [0, 1] values (failures: 1) by look and class; missing values are left out."""
+    known = ~np.isnan(values)
+    look, group = look_of(records, interval_s)[known], records.group[known]
+    groups = int(records.group.max(initial=0)) + 1
+    cell = (look * groups + group) * 2 + records.canary[known]
+    size = looks * groups * 2
+    n = np.bincount(cell, minlength=size).reshape(looks, groups, 2).astype(np.float64)
+    k = np.bincount(cell, weights=values[known], minlength=size).reshape(looks, groups, 2).astype(np.float64)
+    return Tally(
+        k[..., 1:], n[..., 1:], k[..., :1], n[..., :1], expected=np.array(expected), prior_weight=weight
+    )
+
+
+@dataclass(frozen=True)
+class SlowTally:
+    """Slow requests by look, class and quantile level, and when the warm-up ended."""
+
+    tally: Tally
+    warm_from: int
+    """First look whose canary latencies count."""
+    missing: tuple[float, float]
+    """Share of successful requests without a latency: baseline, canary."""
+
+
+def tally_slow(
+    records: Records,
+    rule: LatencyGuardrail,
+    looks: int,
+    interval_s: float,
+    reference_s: float,
+    warmup: Warmup,
+) -> SlowTally:
+    """Slow requests as defined above; a level without enough of the baseline's past has no counts."""
+    values = records.column(rule.column)
+    known = records.ok & (values > 0)
+    look, bins = look_of(records, interval_s), np.zeros(len(values), dtype=np.int64)
+    bins[known] = np.floor(np.log(np.clip(values[known], 1e-3, 1e9)) / BIN).astype(np.int64)
+    lowest = int(bins[known].min(initial=0)) if known.any() else 0
+    width = (int(bins[known].max()) - lowest + 1) if known.any() else 1
+    bins -= lowest
+    past = max(math.ceil(reference_s / interval_s), 1)
+    levels = np.array(rule.levels)
+    shift = math.ceil(math.log1p(rule.margin) / BIN - 1e-9)
+    groups = int(records.group.max(initial=0)) + 1
+    parts, arms = [], [known & ~records.canary, known & records.canary]
+    for group in range(groups):
+        hist = [
+            _histogram(look[m], bins[m], looks, width) for m in (a & (records.group == group) for a in arms)
+        ]
+        parts.append(_exceedance(hist[0], hist[1], levels, past, shift))
+    stacked = [np.stack(column, axis=1) for column in zip(*parts, strict=True)]
+    whole = [_histogram(look[arm], bins[arm], looks, width) for arm in arms]
+    warm = _warm_from(whole[0], whole[1], interval_s, warmup)
+    k_c, n_c = stacked[0].copy(), stacked[1].copy()
+    k_c[:warm], n_c[:warm] = 0, 0
+    tally = Tally(k_c, n_c, stacked[2], stacked[3], expected=1 - levels, prior_weight=200.0)
+    shares = tuple(_missing(records.ok & (records.canary == arm), known) for arm in (False, True))
+    return SlowTally(tally, warm, (shares[0], shares[1]))
+
+
+def _missing(asked: Flags, known: Flags) -> float:
+    total = int(asked.sum())
+    return 1 - int((asked & known).sum()) / total if total else 0.0
+
+
+def _histogram(look: Codes, bins: Codes, looks: int, width: int) -> Counts:
+    flat = np.bincount(look * width + bins, minlength=looks * width)
+    return flat.reshape(looks, width).astype(np.float64)
+
+
+def _exceedance(
+    baseline: Counts, canary: Counts, levels: Floats, past: int, shift: int
+) -> tuple[Counts, Counts, Counts, Counts]:
+    """Slow and all requests of canary and baseline, look × level."""
+    looks, width = baseline.shape
+    running = np.cumsum(baseline, axis=0)
+    before = np.vstack([np.zeros(width), running[:-1]])
+    before[past + 1 :] -= running[: max(looks - past - 1, 0)]
+    cumulative = np.cumsum(before, axis=1)
+    n_past = cumulative[:, -1]
+    wanted = levels[None, :] * n_past[:, None]
+    threshold = np.stack(
+        [(cumulative < wanted[:, i : i + 1] - 1e-9).sum(axis=1) for i in range(len(levels))], axis=1
+    )
+    active = n_past[:, None] * (1 - levels[None, :]) >= BEYOND_QUANTILE - 1e-9
+    rows = np.arange(looks)[:, None]
+    result = []
+    for hist, offset in ((canary, shift), (baseline, 0)):
+        tail = np.zeros((looks, width + 1))
+        tail[:, :width] = hist[:, ::-1].cumsum(axis=1)[:, ::-1]
+        over = tail[rows, np.minimum(threshold + 1 + offset, width)]
+        result += [np.where(active, over, 0.0), np.where(active, hist.sum(axis=1)[:, None], 0.0)]
+    return result[0], result[1], result[2], result[3]
+
+
+def _warm_from(baseline: Counts, canary: Counts, interval_s: float, warmup: Warmup) -> int:
+    """First look that counts, by the rule of `Warmup`; looks without requests prolong nothing."""
+    looks = len(canary)
+    n_c, n_b = canary.sum(axis=1), baseline.sum(axis=1)
+    started = np.flatnonzero(n_c)
+    if not len(started):
+        return looks
+    first = int(started[0])
+    earliest = first + math.ceil(warmup.min_s / interval_s - 1e-9)
+    latest = first + math.ceil(warmup.max_s / interval_s - 1e-9)
+    middle = (np.cumsum(baseline, axis=1) < n_b[:, None] / 2).sum(axis=1)
+    above = np.array([canary[i, m + 1 :].sum() for i, m in enumerate(middle)])
+    seen = over = 0.0
+    for look in range(first, min(latest, looks)):
+        if n_b[look]:
+            seen, over = seen + n_c[look], over + above[look]
+        if seen >= SETTLING_REQUESTS:
+            if look + 1 >= earliest and over <= warmup.settled_share * seen:
+                return look + 1
+            seen = over = 0.0
+    return max(latest, earliest)
+
+
+def tally_growth(records: Records, rule: MemoryGuardrail, looks: int, interval_s: float) -> Tally:
+    """For each arm and look whether memory passed its high-water mark by more than the rule allows.
+
+    A look counts when both arms have a value in it. The first value of an arm sets its mark.
+    """
+    memory, look = records.column("memory_bytes"), look_of(records, interval_s)
+    known = ~np.isnan(memory)
+    grown, present = np.zeros((looks, 2)), np.zeros((looks, 2))
+    for arm in (0, 1):
+        mine = known & (records.canary == bool(arm))
+        mark = math.nan
+        for i in np.unique(look[mine]):
+            value = float(np.median(memory[mine & (look == i)]))
+            present[i, arm] = not math.isnan(mark)
+            if math.isnan(mark) or value > mark * (1 + rule.growth):
+                grown[i, arm] = present[i, arm]
+                mark = value
+    both = present.all(axis=1, keepdims=True)
+    k, n = np.where(both, grown, 0.0)[:, None, :], np.where(both, 1.0, 0.0)[:, None, :]
+    return Tally(k[..., 1:], n, k[..., :1], n, expected=np.array(0.03), prior_weight=30.0)
