@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -44,7 +45,9 @@ def post_json(
 ) -> Answer:
     """The answer to POST `url` with a JSON body. Bounded as `get` is."""
     data = json.dumps(body).encode()
-    return _bounded("POST", url, data, connect_s, total_s, {"content-type": "application/json", **(headers or {})})
+    return _bounded(
+        "POST", url, data, connect_s, total_s, {"content-type": "application/json", **(headers or {})}
+    )
 
 
 def _bounded(
@@ -108,8 +111,6 @@ def _exchange(
 def _close(connection: http.client.HTTPConnection) -> None:
     sock = connection.sock
     if sock is not None:
-        try:
+        with contextlib.suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
     connection.close()

@@ -26,7 +26,7 @@ class Launch(LaunchModel):
     """A GGUF file, or the name of the packaged weights."""
     parallel: int = Field(default=4, gt=0, le=256)
     """Requests that are decoded together."""
-    context_tokens: int = Field(default=2048, gt=0)
+    context_tokens: int = Field(default=4096, gt=0)
     """Context of each of them."""
     threads: int | None = Field(default=None, gt=0)
     """Empty: all cores."""
@@ -46,7 +46,9 @@ class LlamaCpp:
         if launch.weights == PACKAGED:
             if missing_modules(GEMMA_PACKAGE):
                 return Availability(
-                    available=False, reason="the packaged Gemma weights are not installed", remedy=INSTALL_LOCAL
+                    available=False,
+                    reason="the packaged Gemma weights are not installed",
+                    remedy=INSTALL_LOCAL,
                 )
         elif not Path(launch.weights).is_file():
             return Availability(

@@ -20,7 +20,12 @@ from acceltrial.targets.http import get
 from acceltrial.targets.marks import MARKS_VARIABLE, read_marks
 
 LOOPBACK = "127.0.0.1"
-OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "DO_NOT_TRACK": "1", "TOKENIZERS_PARALLELISM": "false"}
+OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "DO_NOT_TRACK": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +89,12 @@ def wait_until_ready(process: Child, url: str, timeout_s: float) -> float:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         answer = get(url, connect_s=1.0, total_s=min(5.0, timeout_s))
-        if answer.status == 200:  # noqa: PLR2004
+        if answer.status == 200:
             return time.monotonic()
         if process.ended():
-            raise _failure(process, f"{process.name} ended with status {process.supervisor.returncode} while starting")
+            raise _failure(
+                process, f"{process.name} ended with status {process.supervisor.returncode} while starting"
+            )
         time.sleep(0.03)
     raise _failure(process, f"{process.name} was not ready after {timeout_s:.0f} s")
 

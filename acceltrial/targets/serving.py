@@ -90,8 +90,10 @@ def _startup(process: Child, ready: float, first_s: float) -> Startup:
 def _first_request(server: LocalServer, process: Child) -> float:
     url = f"http://{LOOPBACK}:{server.port}/v1{PATHS[server.api]}"
     start = time.monotonic()
-    answer = post_json(url, {"model": server.model_name, **server.first_request}, connect_s=2.0, total_s=120.0)
-    if answer.status != 200:  # noqa: PLR2004
+    answer = post_json(
+        url, {"model": server.model_name, **server.first_request}, connect_s=2.0, total_s=120.0
+    )
+    if answer.status != 200:
         said = answer.problem or f"status {answer.status}: {answer.body[:200].decode(errors='replace')}"
         raise TargetUnavailableError(
             f"the first request failed ({said})",

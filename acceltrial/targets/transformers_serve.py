@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 
 from acceltrial.errors import TargetUnavailableError
+from acceltrial.targets.devices import DEVICE_PATTERN, TORCH_DTYPES, device_availability
 from acceltrial.targets.llamacpp import PACKAGED
 from acceltrial.targets.process import free_port
 from acceltrial.targets.serving import LocalServer, run_local
@@ -24,12 +24,12 @@ class Launch(LaunchModel):
 
     weights: str = PACKAGED
     """A transformers folder, or the name of the packaged weights, which are converted once."""
-    dtype: Literal["bfloat16", "float32"] = "bfloat16"
-    device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$")
+    device: str = Field(default="cpu", pattern=DEVICE_PATTERN)
     continuous_batching: bool = True
-    kv_blocks: int = Field(default=512, gt=0)
-    kv_block_size: int = Field(default=32, gt=0)
+    cache_blocks: int = Field(default=512, gt=0)
+    block_tokens: int = Field(default=32, gt=0)
     max_batch_tokens: int = Field(default=512, gt=0)
+    threads: int | None = Field(default=None, gt=0)
     ready_timeout_s: float = Field(default=180, gt=0, le=3600)
 
 
@@ -39,6 +39,12 @@ class TransformersServe:
     def availability(self, spec: TargetSpec) -> Availability:
         """Whether torch, transformers with its server parts, and the weights are installed."""
         launch = spec.parse_launch(Launch)
+        if spec.precision not in TORCH_DTYPES:
+            return Availability(
+                available=False,
+                reason=f"torch is not run in {spec.precision} here",
+                remedy=f"set `precision` to one of {', '.join(TORCH_DTYPES)}",
+            )
         packaged = launch.weights == PACKAGED
         needed = ["torch", "transformers", "uvicorn", "fastapi", "openai"]
         missing = missing_modules(*needed, *([GEMMA_PACKAGE, "gguf", "accelerate"] if packaged else []))
@@ -56,22 +62,24 @@ class TransformersServe:
 
     @contextmanager
     def serve(self, spec: TargetSpec, *, workdir: Path, cache: Path) -> Iterator[RunningServer]:
-        """A ready server. The first time, the packaged weights are converted. Raises TargetUnavailableError."""
+        """A ready server; the first time, packaged weights are converted. Raises TargetUnavailableError."""
         launch = spec.parse_launch(Launch)
         found = self.availability(spec)
         if not found.available:
             raise TargetUnavailableError(found.reason, where=spec.target, remedy=found.remedy)
-        folder = gemma_folder(cache, launch.dtype) if launch.weights == PACKAGED else Path(launch.weights)
+        dtype = TORCH_DTYPES[spec.precision]
+        folder = gemma_folder(cache, dtype) if launch.weights == PACKAGED else Path(launch.weights)
         port = free_port()
         settings = {
             "force_model": str(folder.resolve()),
             "port": port,
             "device": launch.device,
-            "dtype": launch.dtype,
+            "dtype": dtype,
             "continuous_batching": launch.continuous_batching,
-            "cb_num_blocks": launch.kv_blocks,
-            "cb_block_size": launch.kv_block_size,
+            "cb_num_blocks": launch.cache_blocks,
+            "cb_block_size": launch.block_tokens,
             "cb_max_batch_tokens": launch.max_batch_tokens,
+            "threads": launch.threads,
         }
         server = LocalServer(
             name=spec.target,
@@ -84,7 +92,7 @@ class TransformersServe:
             ready_timeout_s=launch.ready_timeout_s,
             tokenizer_path=folder / "tokenizer.json",
             exact_length_fields=NO_END,
-            engine=f"transformers serve {version('transformers')}, torch {version('torch')}, {launch.dtype}",
+            engine=f"transformers serve {version('transformers')}, torch {version('torch')}, {dtype}",
         )
         with run_local(server, workdir) as running:
             yield running
@@ -93,17 +101,6 @@ class TransformersServe:
 GREEDY = {"generation_config": json.dumps({"do_sample": False})}
 # The server refuses `ignore_eos`; an end token that no vocabulary has says the same.
 NO_END = {"generation_config": json.dumps({"do_sample": False, "eos_token_id": -1})}
-
-
-def device_availability(device: str) -> Availability:
-    """Whether this machine has the torch device. The NVIDIA driver is asked, not torch: no slow import."""
-    if device == "cpu" or Path("/dev/nvidiactl").exists():
-        return Availability(available=True)
-    return Availability(
-        available=False,
-        reason=f"device {device}: this machine has no NVIDIA driver",
-        remedy="run on a machine with a GPU, or set `launch.device: cpu`",
-    )
 
 
 KIND = TransformersServe()

@@ -90,11 +90,16 @@ def _convert(gguf: Path, folder: Path, dtype: str) -> None:
     try:
         # A process of its own: the conversion needs 4 GB for a moment, and torch stays out of this one.
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=CONVERSION_TIMEOUT_S, env=module_environment(), check=False
+            command,
+            capture_output=True,
+            text=True,
+            timeout=CONVERSION_TIMEOUT_S,
+            env=module_environment(),
+            check=False,
         )
         if done.returncode:
             raise TargetUnavailableError(
-                f"the weights could not be converted to {dtype}: {(done.stderr.strip() or '?').splitlines()[-1]}",
+                f"the weights could not be converted to {dtype}: {_last_line(done.stderr)}",
                 where=str(gguf),
                 remedy="check memory and disk space, then run again",
                 details={"stderr": done.stderr[-3000:]},
@@ -102,12 +107,19 @@ def _convert(gguf: Path, folder: Path, dtype: str) -> None:
         partial.replace(folder)
     except subprocess.TimeoutExpired as error:
         raise TargetUnavailableError(
-            f"converting the weights took more than {CONVERSION_TIMEOUT_S} s", where=str(gguf), remedy="run again"
+            f"converting the weights took more than {CONVERSION_TIMEOUT_S} s",
+            where=str(gguf),
+            remedy="run again",
         ) from error
     except OSError as error:
         raise storage_error(error, folder) from error
     finally:
         rmtree(partial, ignore_errors=True)
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1][:200] if lines else "no message"
 
 
 def module_environment() -> dict[str, str]:

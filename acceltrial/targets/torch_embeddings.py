@@ -1,0 +1,88 @@
+"""MiniLM, or another sentence encoder, in torch behind a small OpenAI-compatible server of ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from pydantic import Field
+
+from acceltrial.errors import TargetUnavailableError
+from acceltrial.targets.devices import DEVICE_PATTERN, device_availability
+from acceltrial.targets.process import free_port
+from acceltrial.targets.serving import LocalServer, run_local
+from acceltrial.targets.spec import Availability, LaunchModel, RunningServer, TargetSpec
+from acceltrial.targets.weights import INSTALL_LOCAL, MINILM_PACKAGE, minilm_folder, missing_modules
+
+PACKAGED = "all-minilm-l6-v2"
+
+
+class Launch(LaunchModel):
+    """How the embedding server is started."""
+
+    weights: str = PACKAGED
+    """A transformers folder, or the name of the packaged weights."""
+    device: str = Field(default="cpu", pattern=DEVICE_PATTERN)
+    max_batch: int = Field(default=32, gt=0, le=4096)
+    max_input_tokens: int = Field(default=256, gt=0, le=65536)
+    threads: int | None = Field(default=None, gt=0)
+    ready_timeout_s: float = Field(default=120, gt=0, le=3600)
+
+
+class TorchEmbeddings:
+    """The adapter for kind `torch_embeddings`."""
+
+    def availability(self, spec: TargetSpec) -> Availability:
+        """Whether torch, transformers and the weights are installed."""
+        launch = spec.parse_launch(Launch)
+        packaged = launch.weights == PACKAGED
+        missing = missing_modules("torch", "transformers", "uvicorn", *([MINILM_PACKAGE] if packaged else []))
+        if missing:
+            return Availability(
+                available=False, reason=f"not installed: {', '.join(missing)}", remedy=INSTALL_LOCAL
+            )
+        if not packaged and not (Path(launch.weights) / "config.json").is_file():
+            return Availability(
+                available=False,
+                reason=f"{launch.weights} is not a transformers folder",
+                remedy="correct `launch.weights` in targets.yaml",
+            )
+        return device_availability(launch.device)
+
+    @contextmanager
+    def serve(self, spec: TargetSpec, *, workdir: Path, cache: Path) -> Iterator[RunningServer]:  # noqa: ARG002
+        """A ready embedding server. Raises TargetUnavailableError."""
+        launch = spec.parse_launch(Launch)
+        found = self.availability(spec)
+        if not found.available:
+            raise TargetUnavailableError(found.reason, where=spec.target, remedy=found.remedy)
+        folder = minilm_folder() if launch.weights == PACKAGED else Path(launch.weights)
+        port = free_port()
+        settings = {
+            "folder": str(folder),
+            "model_name": spec.model,
+            "port": port,
+            "device": launch.device,
+            "max_batch": launch.max_batch,
+            "max_input_tokens": launch.max_input_tokens,
+            "threads": launch.threads,
+        }
+        server = LocalServer(
+            name=spec.target,
+            arguments=["acceltrial.targets.local.embeddings_server", json.dumps(settings)],
+            port=port,
+            model_name=spec.model,
+            api="embeddings",
+            first_request={"input": "pump"},
+            ready_timeout_s=launch.ready_timeout_s,
+            tokenizer_path=folder / "tokenizer.json",
+            engine=f"torch {version('torch')}, transformers {version('transformers')}, fp32",
+        )
+        with run_local(server, workdir) as running:
+            yield running
+
+
+KIND = TorchEmbeddings()
