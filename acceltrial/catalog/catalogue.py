@@ -89,7 +89,9 @@ def load_catalogue(folder: Path, *, today: date | None = None) -> Catalogue:
     """
     if not folder.is_dir():
         raise ConfigurationError(
-            "the catalogue folder does not exist", where=str(folder), remedy="give a folder with accelerators.csv"
+            "the catalogue folder does not exist",
+            where=str(folder),
+            remedy="give a folder with accelerators.csv",
         )
     tables = {name: _table(folder, name) for name in FILES}
     _check_references(folder, tables)

@@ -76,7 +76,9 @@ def read_table(path: Path, columns: Mapping[str, Column], unique: tuple[str, ...
     unknown = sorted(names - set(columns))
     if missing or unknown:
         what = f"column '{(missing or unknown)[0]}' is {'missing' if missing else 'not known here'}"
-        raise DataContractError(what, where=f"{path}, row 1", remedy=f"expected columns: {', '.join(columns)}")
+        raise DataContractError(
+            what, where=f"{path}, row 1", remedy=f"expected columns: {', '.join(columns)}"
+        )
     parsed = [_parse_row(path, number, row, columns) for number, row in enumerate(rows, start=2)]
     _refuse_repeats(path, parsed, unique)
     schema = {name: column.dtype for name, column in columns.items()}

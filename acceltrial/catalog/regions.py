@@ -9,7 +9,10 @@ _GROUPS = (
     # London is outside the EU: its own group, whatever the provider's prefix says.
     ("gb", r"^(eu-west-2$|europe-west2|uksouth|ukwest|uk-)"),
     ("ch", r"^(eu-central-2$|europe-west6|switzerland)"),
-    ("eu", r"^(eu-|eu[a-z]*[0-9]|europe-|westeurope|northeurope|france|germany|swedencentral|italy|poland|spain)"),
+    (
+        "eu",
+        r"^(eu-|eu[a-z]*[0-9]|europe-|westeurope|northeurope|france|germany|swedencentral|italy|poland|spain)",
+    ),
     ("us", r"^(us-|us[a-z]|eastus|westus|centralus|northcentralus|southcentralus|westcentralus)"),
     ("ca", r"^(ca-|canada|northamerica-northeast)"),
     ("ap", r"^(ap-|asia-|japan|korea|southeastasia|eastasia|centralindia|southindia|australia)"),

@@ -112,7 +112,8 @@ def select(offers: Iterable[Offer]) -> list[Offer]:
         group = [
             offer
             for offer in cells[key]
-            if offer.residency != UNSPECIFIED or (offer.accelerator, offer.provider, offer.model) not in located
+            if offer.residency != UNSPECIFIED
+            or (offer.accelerator, offer.provider, offer.model) not in located
         ]
         for offer in _best(group):
             chosen.setdefault(offer.name, offer)
@@ -150,7 +151,11 @@ def _without_shared_devices(offers: list[Offer]) -> list[Offer]:
 
 
 def _device(row: dict[str, str], names: AliasIndex) -> str | None:
-    if row["accelerator"] == "A100" and row["instance_type"] in {"a2-ultragpu-1g", "BM.GPU.A100-v2.8", "NC24ads_A100_v4"}:
+    if row["accelerator"] == "A100" and row["instance_type"] in {
+        "a2-ultragpu-1g",
+        "BM.GPU.A100-v2.8",
+        "NC24ads_A100_v4",
+    }:
         return "a100-80-pcie" if row["instance_type"].startswith("NC") else "a100-80-sxm"
     if row["accelerator"] == "A100":
         return "a100-40-sxm"

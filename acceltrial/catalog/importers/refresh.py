@@ -48,9 +48,7 @@ def refresh_prices(folder: Path, offers: Path) -> Refreshed:
     """
     names = [(row["accelerator"], row["accelerator"]) for row in read_rows(folder / "accelerators.csv")]
     names += [
-        (row["alias"], row["id"])
-        for row in read_rows(folder / "aliases.csv")
-        if row["kind"] == "accelerator"
+        (row["alias"], row["id"]) for row in read_rows(folder / "aliases.csv") if row["kind"] == "accelerator"
     ]
     found, findings = read_offers(offers, AliasIndex("accelerator", names))
     rows = [offer.row() for offer in select(found)] + read_rows(folder / "curated" / "offers.csv")
