@@ -17,9 +17,9 @@ from acceltrial.traces.statistics.windows import WindowCounts
 MAX_CLIENTS: Final = 200_000
 """Beyond this many clients their number is not told: the table would break the memory bound."""
 _SHORT_SPAN_S: Final = 300.0
-_DAY_S: Final = 86_400.0
+_DAY_S: Final = 23.5 * 3_600.0
+"""A generated or recorded day ends a little before its last second."""
 _HOUR_S: Final = 3_600.0
-_MAX_HOURS: Final = 24 * 366 * 21
 
 
 class TraceAccumulator:
@@ -165,11 +165,12 @@ class TraceAccumulator:
         hours = int(span // _HOUR_S)
         by_hour = np.zeros(24)
         days = np.array([hours // 24 + (1 if h < hours % 24 else 0) for h in range(24)])
+        seen = days > 0
         for hour, count in self._hours.items():
             if hour < hours:
                 by_hour[hour % 24] += count
         mean = by_hour.sum() / hours
-        busiest = float((by_hour / days).max() / mean) if mean > 0 else None
+        busiest = float((by_hour[seen] / days[seen]).max() / mean) if mean > 0 else None
         return busiest, sum(1 for hour in self._hours if hour < hours) / hours
 
 
