@@ -1,0 +1,145 @@
+"""Where an HTTP/1.1 response ends. Nothing else is looked at while the run goes on."""
+
+from __future__ import annotations
+
+MAX_HEADER = 65_536
+MAX_SIZE_LINE = 1_024
+UNTIL_CLOSE = -1
+
+
+class MalformedResponse(Exception):  # noqa: N818 - a finding about the server, not a fault of ours
+    """The bytes are not HTTP/1.x."""
+
+
+class Framing:
+    """Follows one response in a growing buffer, however the bytes are split.
+
+    Attributes:
+        body_at: offset of the body, or -1 while the header is incomplete.
+        status: the status code, 0 while unknown.
+        chunked: whether the body is in chunks.
+        length: bytes of the body; UNTIL_CLOSE where only the end of the connection tells.
+        keep_alive: whether the connection may carry another request.
+        end: offset behind the response once it is complete.
+    """
+
+    __slots__ = ("_head_at", "_walk", "body_at", "chunked", "end", "keep_alive", "length", "status")
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Ready for the next response."""
+        self.body_at = -1
+        self.status = 0
+        self.chunked = False
+        self.length = UNTIL_CLOSE
+        self.keep_alive = True
+        self.end = -1
+        self._walk = 0
+        self._head_at = 0
+
+    def complete(self, buffer: bytearray) -> bool:
+        """Whether `buffer` holds the whole response. Raises MalformedResponse."""
+        if self.body_at < 0 and not self._header(buffer):
+            return False
+        if self.chunked:
+            # Only a read that ends so can close the last chunk: the walk is skipped for nearly every token.
+            return buffer.endswith(b"\r\n\r\n") and self._walk_chunks(buffer)
+        if self.length >= 0:
+            self.end = self.body_at + self.length
+            return len(buffer) >= self.end
+        return False
+
+    def complete_at_close(self, buffer: bytearray) -> bool:
+        """Whether the end of the connection is a proper end of the response."""
+        if self.body_at < 0:
+            return False
+        if self.chunked:
+            return self._walk_chunks(buffer)
+        if self.length >= 0:
+            return len(buffer) >= self.body_at + self.length
+        self.end = len(buffer)
+        return True
+
+    def _header(self, buffer: bytearray) -> bool:
+        while True:
+            start = self._head_at
+            if not b"HTTP/1.".startswith(buffer[start : start + 7]):
+                raise MalformedResponse(f"the response starts with {bytes(buffer[start : start + 20])!r}")
+            at = buffer.find(b"\r\n\r\n", start)
+            if at < 0:
+                if len(buffer) - start > MAX_HEADER:
+                    raise MalformedResponse(f"no end of the header within {MAX_HEADER} bytes")
+                return False
+            self._read_header(bytes(buffer[start : at + 2]))
+            if self.status < 100 or self.status >= 200:
+                self.body_at = self._walk = at + 4
+                return True
+            # An interim response (100 Continue, 103 Early Hints) only precedes the real one.
+            self._head_at = at + 4
+
+    def _read_header(self, header: bytes) -> None:
+        lines = header.split(b"\r\n")
+        try:
+            self.status = int(lines[0].split(None, 2)[1])
+        except (IndexError, ValueError) as error:
+            raise MalformedResponse(f"status line {lines[0][:60]!r}") from error
+        self.keep_alive = not lines[0].startswith(b"HTTP/1.0")
+        for line in lines[1:]:
+            name, _, value = line.partition(b":")
+            self._read_field(name.strip().lower(), value.strip().lower())
+        if self.status in (204, 304):
+            self.chunked, self.length = False, 0
+        elif not self.chunked and self.length == UNTIL_CLOSE:
+            self.keep_alive = False
+
+    def _read_field(self, name: bytes, value: bytes) -> None:
+        if name == b"content-length":
+            if not value.isdigit():
+                raise MalformedResponse(f"Content-Length {value[:40]!r}")
+            self.length = int(value)
+        elif name == b"transfer-encoding" and value.endswith(b"chunked"):
+            self.chunked = True
+        elif name == b"connection":
+            self.keep_alive = b"close" not in value and (self.keep_alive or b"keep-alive" in value)
+
+    def _walk_chunks(self, buffer: bytearray) -> bool:
+        position = self._walk
+        while True:
+            end_of_line = buffer.find(b"\r\n", position, position + MAX_SIZE_LINE)
+            if end_of_line < 0:
+                if len(buffer) - position >= MAX_SIZE_LINE:
+                    raise MalformedResponse("a chunk's size line does not end")
+                break
+            size = chunk_size(buffer, position, end_of_line)
+            if size == 0:
+                return self._last_chunk(buffer, position, end_of_line)
+            following = end_of_line + 2 + size + 2
+            if following > len(buffer):
+                break
+            if buffer[following - 2 : following] != b"\r\n":
+                raise MalformedResponse("a chunk does not end where its size says")
+            position = following
+        self._walk = position
+        return False
+
+    def _last_chunk(self, buffer: bytearray, position: int, end_of_line: int) -> bool:
+        self._walk = position
+        if buffer[end_of_line + 2 : end_of_line + 4] == b"\r\n":
+            self.end = end_of_line + 4
+            return True
+        trailer = buffer.find(b"\r\n\r\n", end_of_line)
+        self.end = trailer + 4
+        return trailer >= 0
+
+
+def chunk_size(buffer: bytearray | bytes | memoryview, start: int, end: int) -> int:
+    """The size that a chunk's first line states. Raises MalformedResponse."""
+    text = bytes(buffer[start:end]).split(b";", 1)[0].strip()
+    try:
+        if not text.isalnum():
+            raise ValueError(text)
+        return int(text, 16)
+    except ValueError as error:
+        raise MalformedResponse(f"chunk size {text[:40]!r}") from error

@@ -1,0 +1,290 @@
+"""What the bytes of one exchange mean: status, tokens and their times, usage, and why it failed."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from acceltrial.load.framing import Framing, MalformedResponse, chunk_size
+from acceltrial.load.spill import RawRecord
+
+_NS = 1e-9
+
+
+@dataclass(slots=True)
+class Parsed:
+    """One response, understood.
+
+    Attributes:
+        error_class: None for a good answer.
+        chunk_ns: stamp of every event that carried output, in order.
+        input_tokens, output_tokens: as the server's usage states them; None where it does not.
+        notes: remarks that do not make the request a failure (no [DONE], usage that disagrees).
+    """
+
+    status: int | None = None
+    error_class: str | None = None
+    detail: str = ""
+    chunk_ns: list[int] = field(default_factory=list)
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    finish_reason: str | None = None
+    text: str = ""
+    server_prefill_ms: float | None = None
+    server_decode_ms: float | None = None
+    retry_after_s: float | None = None
+    answers: int | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def parse(raw: RawRecord, *, stream: bool, keep_text: bool = True) -> Parsed:
+    """Reads one raw record; never raises: whatever is wrong becomes an error class."""
+    parsed = Parsed(error_class=raw.outcome or None, detail=raw.detail)
+    buffer = bytearray(raw.data)
+    framing = Framing()
+    try:
+        framing.complete(buffer)
+    except MalformedResponse as error:
+        parsed.error_class = parsed.error_class or "malformed_http"
+        parsed.detail = parsed.detail or str(error)
+    if framing.body_at < 0:
+        return parsed
+    parsed.status = framing.status
+    header = bytes(buffer[: framing.body_at])
+    body, places = _body(buffer, framing)
+    if framing.status >= 300:
+        _failed_status(parsed, header, body)
+    elif stream and _is_event_stream(header, body):
+        _read_stream(parsed, raw, body, places, keep_text=keep_text)
+    elif not parsed.error_class:
+        _read_whole(parsed, raw, body, keep_text=keep_text)
+        if stream:
+            parsed.notes.append("answered as a whole although a stream was asked for")
+    return parsed
+
+
+@dataclass(slots=True)
+class _Places:
+    """Where the pieces of the body lie in the received buffer."""
+
+    body_starts: list[int]
+    raw_starts: list[int]
+
+    def raw_offset(self, offset: int) -> int:
+        """The place in the received bytes of a place in the body."""
+        piece = bisect_left(self.body_starts, offset + 1) - 1
+        return self.raw_starts[piece] + offset - self.body_starts[piece]
+
+
+def _body(buffer: bytearray, framing: Framing) -> tuple[bytes, _Places]:
+    if not framing.chunked:
+        end = len(buffer) if framing.length < 0 else framing.body_at + framing.length
+        return bytes(buffer[framing.body_at : end]), _Places([0], [framing.body_at])
+    places = _Places([], [])
+    pieces: list[bytes] = []
+    total, position = 0, framing.body_at
+    while True:
+        end_of_line = buffer.find(b"\r\n", position)
+        if end_of_line < 0:
+            break
+        try:
+            size = chunk_size(buffer, position, end_of_line)
+        except MalformedResponse:
+            break
+        if size == 0:
+            break
+        start = end_of_line + 2
+        piece = bytes(buffer[start : start + size])
+        places.body_starts.append(total)
+        places.raw_starts.append(start)
+        pieces.append(piece)
+        total += len(piece)
+        position = start + size + 2
+        if position > len(buffer):
+            break
+    if not pieces:
+        places = _Places([0], [framing.body_at])
+    return b"".join(pieces), places
+
+
+def _is_event_stream(header: bytes, body: bytes) -> bool:
+    return b"text/event-stream" in header.lower() or body.startswith((b"data:", b":", b"event:"))
+
+
+def _failed_status(parsed: Parsed, header: bytes, body: bytes) -> None:
+    parsed.error_class = f"http_{parsed.status}"
+    parsed.detail = body[:300].decode(errors="replace")
+    for line in header.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"retry-after":
+            try:
+                parsed.retry_after_s = float(value)
+            except ValueError:
+                parsed.notes.append(f"Retry-After is not a number: {value[:40].decode(errors='replace')}")
+        elif name.strip().lower() == b"location":
+            parsed.detail = f"redirects to {value.strip()[:200].decode(errors='replace')}; not followed"
+
+
+# Streams ----------------------------------------------------------------------------------------
+
+
+def _read_stream(parsed: Parsed, raw: RawRecord, body: bytes, places: _Places, *, keep_text: bool) -> None:
+    texts: list[str] = []
+    done = False
+    ends, stamps = raw.ends, raw.stamps_ns
+    for data, end in _events(body):
+        if data == b"[DONE]":
+            done = True
+            continue
+        try:
+            event = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            _fail(parsed, "malformed_event", data[:200].decode(errors="replace"))
+            continue
+        if not isinstance(event, dict) or event.get("error") or event.get("object") == "error":
+            _fail(parsed, "error_event", data[:300].decode(errors="replace"))
+            continue
+        text = _read_event(parsed, event)
+        if text:
+            stamp = _stamp_at(ends, stamps, places.raw_offset(end - 1))
+            parsed.chunk_ns.append(stamp)
+            texts.append(text)
+    if keep_text:
+        parsed.text = "".join(texts)
+    _judge_stream(parsed, done=done)
+
+
+def _events(body: bytes) -> list[tuple[bytes, int]]:
+    """The data of every complete server-sent event with the offset behind the event's last byte."""
+    events: list[tuple[bytes, int]] = []
+    lines: list[bytes] = []
+    position = 0
+    while True:
+        end = body.find(b"\n", position)
+        if end < 0:
+            break
+        line = body[position:end]
+        position = end + 1
+        if line.endswith(b"\r"):
+            line = line[:-1]
+        if line.startswith(b"data:"):
+            lines.append(line[6:] if line[5:6] == b" " else line[5:])
+        elif not line and lines:
+            events.append((b"\n".join(lines), position))
+            lines = []
+    return events
+
+
+def _stamp_at(ends: array[int], stamps: array[int], offset: int) -> int:
+    return stamps[min(bisect_left(ends, offset + 1), len(stamps) - 1)]
+
+
+def _read_event(parsed: Parsed, event: dict[str, Any]) -> str:
+    usage = event.get("usage")
+    if isinstance(usage, dict):
+        _read_usage(parsed, usage)
+    timings = event.get("timings")
+    if isinstance(timings, dict):
+        parsed.server_prefill_ms = _number(timings.get("prompt_ms"))
+        parsed.server_decode_ms = _number(timings.get("predicted_ms"))
+    choices = event.get("choices")
+    if not isinstance(choices, list):
+        return ""
+    text = ""
+    for choice in choices:
+        if isinstance(choice, dict):
+            text += _choice_text(choice)
+            if choice.get("finish_reason"):
+                parsed.finish_reason = str(choice["finish_reason"])
+    return text
+
+
+def _choice_text(choice: dict[str, Any]) -> str:
+    plain = choice.get("text")
+    if isinstance(plain, str):
+        return plain
+    part = choice.get("delta") or choice.get("message")
+    if not isinstance(part, dict):
+        return ""
+    text = ""
+    for name in ("reasoning_content", "reasoning", "content"):
+        if isinstance(part.get(name), str):
+            text += part[name]
+    for call in part.get("tool_calls") or ():
+        function = call.get("function") if isinstance(call, dict) else None
+        if isinstance(function, dict):
+            text += str(function.get("name") or "") + str(function.get("arguments") or "")
+    return text
+
+
+def _read_usage(parsed: Parsed, usage: dict[str, Any]) -> None:
+    parsed.input_tokens = _count(usage.get("prompt_tokens"), parsed.input_tokens)
+    parsed.output_tokens = _count(usage.get("completion_tokens"), parsed.output_tokens)
+    if parsed.input_tokens is None and "completion_tokens" not in usage:
+        parsed.input_tokens = _count(usage.get("total_tokens"), None)
+    details = usage.get("prompt_tokens_details")
+    if isinstance(details, dict):
+        parsed.cached_tokens = _count(details.get("cached_tokens"), parsed.cached_tokens)
+
+
+def _judge_stream(parsed: Parsed, *, done: bool) -> None:
+    if parsed.error_class:
+        if done:
+            parsed.notes.append("[DONE] had been sent before the failure")
+        return
+    if not done:
+        if parsed.finish_reason is None:
+            _fail(parsed, "stream_incomplete", "the stream ended without [DONE] or a finish reason")
+            return
+        parsed.notes.append("the stream never sent [DONE]")
+    if not parsed.chunk_ns:
+        parsed.notes.append("no output in the stream")
+    if parsed.output_tokens is None:
+        parsed.notes.append("the server stated no usage")
+    elif parsed.output_tokens < len(parsed.chunk_ns):
+        parsed.notes.append("usage disagrees: fewer tokens than events with output")
+
+
+# Whole answers ----------------------------------------------------------------------------------
+
+
+def _read_whole(parsed: Parsed, raw: RawRecord, body: bytes, *, keep_text: bool) -> None:
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        _fail(parsed, "not_json", body[:200].decode(errors="replace"))
+        return
+    if isinstance(content, list):  # some rerankers and embedders answer with the bare list
+        parsed.answers = len(content)
+        return
+    if not isinstance(content, dict) or content.get("error"):
+        _fail(parsed, "error_answer", body[:300].decode(errors="replace"))
+        return
+    text = _read_event(parsed, content)
+    if text and raw.stamps_ns:
+        parsed.chunk_ns.append(raw.stamps_ns[-1])
+    if keep_text:
+        parsed.text = text
+    items = content.get("data", content.get("results"))
+    if isinstance(items, list):
+        parsed.answers = len(items)
+    elif not isinstance(content.get("choices"), list):
+        _fail(parsed, "not_an_answer", body[:300].decode(errors="replace"))
+
+
+def _fail(parsed: Parsed, error_class: str, detail: str) -> None:
+    if not parsed.error_class:
+        parsed.error_class, parsed.detail = error_class, detail
+
+
+def _count(value: Any, otherwise: int | None) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else otherwise
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and value == value else None

@@ -1,0 +1,117 @@
+"""The load processes: started together, told when to begin, and always ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from acceltrial.errors import AcceltrialError
+from acceltrial.load.job import Job
+
+_GRACE_S = 5.0
+_LEAD_NS = 20_000_000
+"""Between the word to start and the start itself: enough for every process to be waiting."""
+
+
+def child_environment() -> dict[str, str]:
+    """The environment in which a child finds this very package."""
+    root = str(Path(__file__).resolve().parents[2])
+    path = os.environ.get("PYTHONPATH", "")
+    return {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{path}" if path else root}
+
+
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """Ends a child that follows its standard input: by closing it, then by force."""
+    if process.stdin is not None and not process.stdin.closed:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+    try:
+        process.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+class Fleet:
+    """The load processes of one job."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.children: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Fleet:
+        for shard in range(self.job.processes):
+            self.children.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "acceltrial.load.driver", self.job.folder, str(shard)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=(Path(self.job.folder) / f"stderr-{shard}.txt").open("wb"),
+                    env=child_environment(),
+                )
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for child in self.children:
+            end_process(child)
+
+    def start(self) -> int:
+        """Waits until every process is ready and starts them at one time, which is returned in ns."""
+        for shard, child in enumerate(self.children):
+            assert child.stdout is not None
+            if child.stdout.readline().strip() != b"ready":
+                raise self._fault(shard)
+        start_ns = time.monotonic_ns() + _LEAD_NS
+        for child in self.children:
+            assert child.stdin is not None
+            child.stdin.write(b"%d\n" % start_ns)
+            child.stdin.flush()
+        return start_ns
+
+    def wait(self, deadline_s: float, progress: Callable[[str], None]) -> list[dict[str, Any]]:
+        """What each process says about itself once all have ended; past `deadline_s` they are stopped."""
+        begun, told = time.monotonic(), 0.0
+        stopped = False
+        pause = 0.005
+        while any(child.poll() is None for child in self.children):
+            time.sleep(pause)
+            pause = min(0.05, pause * 1.2)
+            elapsed = time.monotonic() - begun
+            if deadline_s and elapsed > deadline_s and not stopped:
+                self._stop()
+                stopped = True
+            if elapsed - told >= 1.0:
+                told = elapsed
+                progress(f"load has run for {elapsed:.0f} s")
+        return [self._stats(shard) for shard in range(self.job.processes)]
+
+    def _stop(self) -> None:
+        for child in self.children:
+            if child.stdin is not None:
+                child.stdin.close()
+
+    def _stats(self, shard: int) -> dict[str, Any]:
+        path = self.job.stats_path(shard)
+        if self.children[shard].returncode != 0 or not path.exists():
+            raise self._fault(shard)
+        found: dict[str, Any] = json.loads(path.read_text())
+        return found
+
+    def _fault(self, shard: int) -> AcceltrialError:
+        text = (Path(self.job.folder) / f"stderr-{shard}.txt").read_text(errors="replace").strip()
+        return AcceltrialError(
+            f"load process {shard} ended with code {self.children[shard].poll()}",
+            where="load engine",
+            remedy="see the last lines of its output in the details",
+            details={"stderr": text[-2_000:]},
+        )

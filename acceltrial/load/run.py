@@ -1,0 +1,163 @@
+"""One load run from plan to result."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from acceltrial.load.address import Address, resolve
+from acceltrial.load.job import Job, write_job
+from acceltrial.load.plan import LoadPlan, LoadResult
+from acceltrial.load.probe import probe_rate
+from acceltrial.load.processes import Fleet
+from acceltrial.load.prompts import Tokenizer, TokenRate
+from acceltrial.load.render import Rendering
+from acceltrial.load.spill import read_spill
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_ONE_PROCESS_RPS = 1_500.0
+_MOST_PROCESSES = 8
+
+
+@dataclass(frozen=True)
+class Drive:
+    """What came back from driving one plan, before it is judged.
+
+    Attributes:
+        startup_s: from the call to the first request on the wire.
+        rate: how prompt lengths were counted.
+    """
+
+    records: pl.DataFrame
+    stats: list[dict[str, Any]]
+    start_ns: int
+    startup_s: float
+    rate: TokenRate
+
+
+def run_load(plan: LoadPlan) -> LoadResult:
+    """Sends the plan's schedule and gives records, summary and the instrument's own error.
+
+    Blocks until every request has ended. Requests that fail are recorded by class; they raise nothing.
+
+    Raises:
+        ConfigurationError: the plan cannot be carried out as given.
+        TargetUnavailableError: the server's name cannot be resolved.
+        AcceltrialError: a load process died.
+    """
+    from acceltrial.load import calibrate, output, summary
+
+    begun = time.monotonic()
+    calibration = calibrate.calibrate(plan) if plan.calibrate else None
+    driven = drive(plan, begun=time.monotonic() if calibration else begun)
+    found = summary.summarise(plan, driven, calibration)
+    result = LoadResult(driven.records, found, found["instrument"])
+    if plan.out_dir is not None:
+        output.write(plan, result)
+    return result
+
+
+def drive(plan: LoadPlan, begun: float | None = None) -> Drive:
+    """Sends the plan's schedule, without judging what came back. Raises as `run_load`."""
+    begun = time.monotonic() if begun is None else begun
+    address = resolve(plan.base_url)
+    tokenizer = Tokenizer(plan.tokenizer) if plan.tokenizer else None
+    rate = _token_rate(plan, address, tokenizer)
+    rendering = Rendering(plan, address, rate, tokenizer)
+    with _folder(plan) as folder:
+        job = _job(plan, address, folder)
+        _lay_down(plan, job, rendering)
+        with Fleet(job) as fleet:
+            start_ns = fleet.start()
+            stats = fleet.wait(plan.deadline_s, plan.progress)
+        from acceltrial.load.records import RecordBuilder
+
+        origin_ns = min(int(one["start_ns"]) for one in stats)
+        builder = RecordBuilder(
+            plan.schedule,
+            origin_ns,
+            plan.warm_up,
+            stream=plan.streams,
+            keep_text=plan.keep_text,
+            own_input=rendering.own_tokens,
+            count_output=tokenizer.count_plain if tokenizer and plan.streams else None,
+        )
+        for shard in range(job.processes):
+            builder.add(read_spill(job.spill_path(shard)))
+        records = builder.build()
+    first_ns = min((int(one["first_sent_ns"]) for one in stats if one["first_sent_ns"]), default=start_ns)
+    return Drive(records, stats, origin_ns, first_ns / 1e9 - begun, rate)
+
+
+def processes_for(plan: LoadPlan) -> int:
+    """How many load processes the plan needs: its own number, or by the schedule's rate."""
+    import os
+
+    if plan.processes:
+        return min(plan.processes, len(plan.schedule))
+    busiest = plan.schedule.rate_rps or plan.schedule.concurrency * 10.0
+    wanted = int(busiest // _ONE_PROCESS_RPS) + 1
+    return max(1, min(wanted, (os.cpu_count() or 2) // 2, _MOST_PROCESSES, len(plan.schedule)))
+
+
+def _token_rate(plan: LoadPlan, address: Address, tokenizer: Tokenizer | None) -> TokenRate:
+    if plan.schedule.prompts is not None:
+        return TokenRate(source="the caller's own prompts")
+    if tokenizer is not None:
+        return tokenizer.rate()
+    return probe_rate(plan, address)
+
+
+@contextmanager
+def _folder(plan: LoadPlan) -> Iterator[Path]:
+    if plan.out_dir is not None:
+        plan.out_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="acceltrial-load-", dir=plan.out_dir) as name:
+        yield Path(name)
+
+
+def _job(plan: LoadPlan, address: Address, folder: Path) -> Job:
+    processes = processes_for(plan)
+    schedule = plan.schedule
+    return Job(
+        folder=str(folder.resolve()),
+        addresses=list(address.addresses),
+        server_name=address.host if address.tls else "",
+        ca_file=str(plan.ca_file) if plan.ca_file else "",
+        verify_tls=plan.verify_tls,
+        requests=plan.warm_up + len(schedule),
+        warm_up=plan.warm_up,
+        warm_up_streams=max(schedule.concurrency, 4),
+        concurrency=schedule.concurrency,
+        timeout_s=plan.timeout_s,
+        stop_after_s=schedule.stop_after_s,
+        max_connections=max(1, plan.max_connections // processes),
+        max_response_bytes=plan.max_response_bytes,
+        keep_alive=plan.keep_alive,
+        processes=processes,
+    )
+
+
+def _lay_down(plan: LoadPlan, job: Job, rendering: Rendering) -> None:
+    schedule = plan.schedule
+    write_job(
+        job,
+        chain(rendering.warm_up(), rendering.scheduled()),
+        array("d", schedule.intended_s.tobytes()),
+        array("q", schedule.after.astype("int64").tobytes()) if schedule.after is not None else None,
+        array("d", schedule.think_s.tobytes()) if schedule.think_s is not None else None,
+    )
+
+
+def without_calibration(plan: LoadPlan, **changes: Any) -> LoadPlan:
+    """The plan with changes and no calibration, for runs within a run."""
+    return replace(plan, calibrate=False, **changes)
