@@ -15,6 +15,7 @@ from typing import Any
 
 from prefect import flow, get_client, task, unmapped
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
 from prefect.concurrency.sync import concurrency
 from prefect.futures import wait
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -51,7 +52,7 @@ def _can_pass(_task: Any, _run: Any, state: Any) -> bool:
 
 
 @task(name="cell", task_run_name="{prepared.stage.name}/{cell.key}", retries=2, retry_delay_seconds=[5, 20],
-      retry_condition_fn=_can_pass, cache_policy=None, persist_result=False)  # fmt: skip
+      retry_condition_fn=_can_pass, cache_policy=NO_CACHE, persist_result=False)  # fmt: skip
 def cell_task(prepared: StageRun, cell: Cell) -> str:
     """One cell; the named limit keeps a device to one measurement, across machines that share the server."""
     if not cell.device:
@@ -64,19 +65,19 @@ def cell_task(prepared: StageRun, cell: Cell) -> str:
     return cell.key
 
 
-@task(name="prepare", task_run_name="{stage.name}/prepare", cache_policy=None, persist_result=False)
+@task(name="prepare", task_run_name="{stage.name}/prepare", cache_policy=NO_CACHE, persist_result=False)
 def prepare_task(stage: Stage[Any], workspace: Workspace, now: datetime | None, parent: str) -> StageRun:
     """Checks parameters and inputs, and splits a grid."""
     return prepare(stage, workspace, now=now, parent=parent, progress=say)
 
 
-@task(name="stage", task_run_name="{prepared.stage.name}", cache_policy=None, persist_result=False)
+@task(name="stage", task_run_name="{prepared.stage.name}", cache_policy=NO_CACHE, persist_result=False)
 def stage_task(prepared: StageRun, cells_run: int) -> StageResult:
     """Runs (or joins) the stage and puts its outputs in place."""
     return complete(prepared, cells_run)
 
 
-@flow(name="evaluate", flow_run_name="evaluate-{root}", task_runner=ThreadPoolTaskRunner(max_workers=4))
+@flow(name="evaluate", flow_run_name="evaluate-{root}", task_runner=ThreadPoolTaskRunner(max_workers=4))  # type: ignore[arg-type]
 def evaluate_flow(root: str, force: bool = False, now: datetime | None = None) -> list[StageOutcome]:
     """Brings every stage of the workspace at `root` up to date, in order.
 
@@ -85,49 +86,67 @@ def evaluate_flow(root: str, force: bool = False, now: datetime | None = None) -
         force: run every stage even where nothing changed; finished cells that still hold are kept.
         now: the instant to evaluate at, to repeat an earlier evaluation.
     """
-    workspace = Workspace(Path(root))
-    evaluation, started = new_run(), datetime.now(UTC)
-    record_evaluation_start(workspace, evaluation, started)
-    pipeline = Pipeline(workspace.root)
-    outcomes: list[StageOutcome] = []
+    evaluation = Evaluation(Workspace(Path(root)), now, force)
     try:
-        for stage in all_stages():
-            outcomes.append(_bring_up_to_date(stage, workspace, pipeline, evaluation, now, force=force))
+        outcomes = [_bring_up_to_date(stage, evaluation) for stage in all_stages()]
     except BaseException:
-        record_evaluation_end(workspace, evaluation, started, "FAILED")
+        evaluation.end("FAILED")
         raise
-    record_evaluation_end(workspace, evaluation, started, "FINISHED")
-    _publish(workspace, outcomes)
+    evaluation.end("FINISHED")
+    _publish(evaluation.workspace, outcomes)
     return outcomes
 
 
-def _bring_up_to_date(
-    stage: Stage[Any],
-    workspace: Workspace,
-    pipeline: Pipeline,
-    evaluation: str,
-    now: datetime | None,
-    *,
-    force: bool,
-) -> StageOutcome:
+class Evaluation:
+    """What the stages of one evaluation share. It leaves a record only when some stage has work to do."""
+
+    def __init__(self, workspace: Workspace, now: datetime | None, force: bool) -> None:
+        self.workspace = workspace
+        self.pipeline = Pipeline(workspace.root)
+        self.now = now
+        self.force = force
+        self.run = new_run()
+        self._started: datetime | None = None
+
+    def begin(self) -> None:
+        """Records the parent run, once."""
+        if self._started is None:
+            self._started = datetime.now(UTC)
+            record_evaluation_start(self.workspace, self.run, self._started)
+
+    def end(self, status: str) -> None:
+        """Records how it ended, if it ever began."""
+        if self._started is not None:
+            record_evaluation_end(self.workspace, self.run, self._started, status)
+
+    def has_work(self, stage: str) -> bool:
+        """Whether the stage's outputs are missing, out of date, or rest on evidence that grew too old."""
+        if self.force or expired(self.workspace, stage, self.now or datetime.now(UTC)):
+            return True
+        return not self.pipeline.up_to_date(stage)
+
+
+def _bring_up_to_date(stage: Stage[Any], evaluation: Evaluation) -> StageOutcome:
     start = time.monotonic()
-    if not force and not expired(workspace, stage.name, now or datetime.now(UTC)) and pipeline.up_to_date(stage.name):
+    if not evaluation.has_work(stage.name):
         done(f"{stage.name}: nothing changed")
         return StageOutcome(stage.name, "unchanged", time.monotonic() - start, None)
+    evaluation.begin()
     say(f"{stage.name}: starting")
-    prepared = prepare_task(stage, workspace, now, evaluation)
+    prepared = prepare_task(stage, evaluation.workspace, evaluation.now, evaluation.run)
     missing = prepared.missing()
     _run_cells(prepared, missing)
     result = stage_task(prepared, len(missing))
-    remember_expiry(workspace, result)
-    pipeline.record(stage.name)
+    remember_expiry(evaluation.workspace, result)
+    evaluation.pipeline.record(stage.name)
     wall = time.monotonic() - start
-    done(f"{stage.name}: done in {wall:.1f} s" + (f", {len(missing)} cells run, {result.cells_kept} kept" if prepared.cells else ""))
+    cells = f", {len(missing)} cells run, {result.cells_kept} kept" if prepared.cells else ""
+    done(f"{stage.name}: done in {wall:.1f} s{cells}")
     return StageOutcome(stage.name, "ran", wall, result)
 
 
 def _run_cells(prepared: StageRun, missing: list[Cell]) -> None:
-    """Computing cells first, so that they never disturb a measurement; a failed cell does not stop its peers."""
+    """Computing cells first, so that they never disturb a measurement; a failed cell stops no other."""
     failed: list[str] = []
     for group in ([c for c in missing if not c.device], [c for c in missing if c.device]):
         if not group:
@@ -170,8 +189,14 @@ def _publish(workspace: Workspace, outcomes: list[StageOutcome]) -> None:
         }
         for o in outcomes
     ]
-    create_table_artifact(table=table, key="acceltrial-stages", description="What the evaluation did, stage by stage")
-    create_table_artifact(table=outcome_rows(workspace), key="acceltrial-decisions", description="Decisions by workload")
-    create_markdown_artifact(outcome_text(workspace), key="acceltrial-summary", description="The evaluation in words")
+    create_table_artifact(
+        table=table, key="acceltrial-stages", description="What the evaluation did, stage by stage"
+    )
+    create_table_artifact(
+        table=outcome_rows(workspace), key="acceltrial-decisions", description="Decisions by workload"
+    )
+    create_markdown_artifact(
+        outcome_text(workspace), key="acceltrial-summary", description="The evaluation in words"
+    )
     report = workspace.root / "data/stages/report/report.html"
     create_link_artifact(report.as_uri(), link_text="Open the report", key="acceltrial-report")

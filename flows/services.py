@@ -49,7 +49,16 @@ def mlflow_server(workspace: Workspace) -> Iterator[str]:
     """MLflow's server on loopback over the workspace's runs; yields its address."""
     address = f"http://127.0.0.1:{MLFLOW_PORT}"
     store = workspace.tracking_uri
-    command = ("mlflow", "server", "--host", "127.0.0.1", "--port", str(MLFLOW_PORT), "--backend-store-uri", store)
+    command = (
+        "mlflow",
+        "server",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(MLFLOW_PORT),
+        "--backend-store-uri",
+        store,
+    )
     with running(*command) as process:
         wait_for(f"{address}/health", process)
         yield address
@@ -70,4 +79,6 @@ def wait_for(address: str, process: subprocess.Popen[bytes], seconds: float = 12
                 return
         except (URLError, OSError):
             time.sleep(0.5)
-    raise TargetUnavailableError(f"no answer within {seconds:.0f} s", where=address, remedy="is the machine overloaded?")
+    raise TargetUnavailableError(
+        f"no answer within {seconds:.0f} s", where=address, remedy="is the machine overloaded?"
+    )

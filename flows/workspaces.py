@@ -22,7 +22,9 @@ def workspace_for_trace(base: Workspace, trace: Path, trace_format: str = "auto"
     trace again resumes. Portfolio and catalogue are copied anew each time. Raises DataContractError.
     """
     if not trace.is_file():
-        raise DataContractError("no such trace file", where=str(trace), remedy="give the path of a trace: TRACE=path")
+        raise DataContractError(
+            "no such trace file", where=str(trace), remedy="give the path of a trace: TRACE=path"
+        )
     stem = re.sub(r"[^A-Za-z0-9._-]", "-", trace.name.split(".")[0]).strip(".-") or "trace"
     workspace = Workspace(base.root / "workspaces" / f"{stem}-{file_digest(trace)[:8]}")
     for folder in ("data/portfolio", "data/catalogue"):

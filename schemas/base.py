@@ -40,8 +40,8 @@ class Table(pa.DataFrameModel):
         """True where no float of the row is NaN or infinite."""
         schema = data.lazyframe.collect_schema()
         floats = [name for name, dtype in schema.items() if dtype.is_float()]
-        finite = [pl.col(name).is_finite().fill_null(True) for name in floats]  # noqa: FBT003
-        return data.lazyframe.select(pl.all_horizontal(finite) if finite else pl.lit(True))  # noqa: FBT003
+        finite = [pl.col(name).is_finite().fill_null(True) for name in floats]
+        return data.lazyframe.select(pl.all_horizontal(finite) if finite else pl.lit(True))
 
 
 def check_table(model: type[Table], frame: pl.DataFrame, where: str) -> pl.DataFrame:

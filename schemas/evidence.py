@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import pandera.polars as pa
 import polars as pl
 from pandera.api.polars.types import PolarsData
@@ -61,8 +63,10 @@ class Measurements(Table):
 
 
 class RequestRecords(Table):
-    """One row a request that the load engine planned, successful or not. Times in seconds on one
-    monotonic clock that starts with the run; empty means that it did not happen."""
+    """One row a request that the load engine planned, successful or not.
+
+    Times in seconds on one monotonic clock that starts with the run; empty means that it did not happen.
+    """
 
     cell: str
     index: pl.Int64
@@ -71,7 +75,7 @@ class RequestRecords(Table):
     first_byte_s: float = pa.Field(nullable=True)
     first_token_s: float = pa.Field(nullable=True)
     last_s: float = pa.Field(nullable=True)
-    token_times_s: pl.List(pl.Float64) = pa.Field(nullable=True)
+    token_times_s: Annotated[pl.List, pl.Float64] = pa.Field(nullable=True)
     status: int = pa.Field(nullable=True)
     error_class: str = pa.Field(nullable=True)
     input_tokens: int = pa.Field(ge=0, nullable=True)

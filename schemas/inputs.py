@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import pandera.polars as pa
 import polars as pl
 
@@ -14,7 +16,8 @@ from schemas.base import (
     Table,
 )
 
-Instant = pl.Datetime(time_unit="us", time_zone="UTC")
+Instant = Annotated[pl.Datetime, "us", "UTC"]
+"""An instant in UTC, to the microsecond."""
 
 
 class Workloads(Table):

@@ -26,8 +26,10 @@ class StageParams(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A Parquet table of a workspace. `streamed` tables are too large to hold: they are given and
-    taken as paths, and are checked row group by row group."""
+    """A Parquet table of a workspace.
+
+    `streamed` tables are too large to hold: they are given and taken as paths, and checked by row group.
+    """
 
     path: str
     schema: type[Table]
@@ -87,7 +89,7 @@ folder inside `Context.scratch` that the runner moves into place."""
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What surrounds a run: nothing here changes what is computed, except `now` and `seed`, which are recorded.
+    """What surrounds a run: of it only `now` may change what is computed, and it is recorded.
 
     Attributes:
         root: the workspace.
@@ -134,7 +136,7 @@ class Grid(Protocol[P]):
         ...
 
     def run_cell(self, cell: Cell, inputs: Inputs, params: P, context: Context) -> None:
-        """Writes the cell's result files into `context.scratch`; the runner moves the folder into place whole.
+        """Writes the cell's result files into `context.scratch`, which the runner moves into place whole.
 
         A target that cannot be reached is a result (status `unavailable` in the files), not an error.
         """

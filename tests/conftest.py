@@ -28,7 +28,7 @@ def shared_data() -> Path:
     return folder
 
 
-@pytest.fixture()
+@pytest.fixture
 def make_context(tmp_path: Path) -> Callable[..., Context]:
     """Builds a stage context in a temporary workspace with a fixed date."""
 

@@ -67,7 +67,9 @@ def test_dvc_yaml_is_what_the_registry_says(checkout: Path) -> None:
     assert (checkout / "dvc.yaml").read_text(encoding="utf-8") == render(checkout), "run `make fix`"
 
 
-@pytest.mark.parametrize("stage", ["collect", "classify", "map_hardware", "benchmark", "score", "canary", "report"])
+@pytest.mark.parametrize(
+    "stage", ["collect", "classify", "map_hardware", "benchmark", "score", "canary", "report"]
+)
 def test_every_stage_says_what_is_in_and_out_of_scope(checkout: Path, stage: str) -> None:
     text = (checkout / "stages" / stage / "README.md").read_text(encoding="utf-8").lower()
     assert "in scope" in text
@@ -75,7 +77,9 @@ def test_every_stage_says_what_is_in_and_out_of_scope(checkout: Path, stage: str
 
 
 def test_no_folder_is_called_utils(checkout: Path) -> None:
-    assert [p for p in _sources(checkout) if {"utils", "helpers", "misc", "common"} & {*p.parts, p.stem}] == []
+    assert [
+        p for p in _sources(checkout) if {"utils", "helpers", "misc", "common"} & {*p.parts, p.stem}
+    ] == []
 
 
 def test_the_wheel_holds_the_engine_only(checkout: Path) -> None:

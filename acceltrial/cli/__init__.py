@@ -25,16 +25,28 @@ class Command(NamedTuple):
 
 
 ENGINE_COMMANDS = (
-    Command("bench", "acceltrial.cli.bench:bench", "Drive a server with a schedule or a trace, and state the instrument's error"),
-    Command("trace", "acceltrial.cli.trace:app", "Statistics, conversion, sampling and generation of request traces"),
-    Command("catalogue", "acceltrial.cli.catalogue:app", "Accelerators, models, prices and runtimes, with sources"),
-    Command("predict", "acceltrial.cli.predict:predict", "Predict latency and throughput of cases that nobody measured"),
-    Command("fit", "acceltrial.cli.predict:fit", "Fit the predictor to published measurements and tell its errors"),
-    Command("rank", "acceltrial.cli.rank:rank", "Rank the options of a decision matrix, with the stability of the ranking"),
-    Command("canary", "acceltrial.cli.canary:app", "Judge recorded canary streams; plan what a canary can detect"),
-    Command("targets", "acceltrial.cli.targets:app", "What can be measured from here, and why the rest cannot"),
-    Command("doctor", "acceltrial.cli.doctor:doctor", "What is installed and reachable, what is missing, and the remedy"),
-)  # fmt: skip
+    Command(
+        "bench",
+        "acceltrial.cli.bench:bench",
+        "Drive a server with a schedule or trace; tells the instrument's error",
+    ),
+    Command(
+        "trace", "acceltrial.cli.trace:app", "Request traces: statistics, conversion, sampling, generation"
+    ),
+    Command(
+        "catalogue", "acceltrial.cli.catalogue:app", "Accelerators, models, prices and runtimes, with sources"
+    ),
+    Command(
+        "predict", "acceltrial.cli.predict:predict", "Latency and throughput of cases that nobody measured"
+    ),
+    Command("fit", "acceltrial.cli.predict:fit", "Fit the predictor to measurements; tells its errors"),
+    Command("rank", "acceltrial.cli.rank:rank", "Rank a decision matrix, with the ranking's stability"),
+    Command("canary", "acceltrial.cli.canary:app", "Judge recorded canary streams; plan what one can detect"),
+    Command(
+        "targets", "acceltrial.cli.targets:app", "What can be measured from here, and why the rest cannot"
+    ),
+    Command("doctor", "acceltrial.cli.doctor:doctor", "What is installed, reachable, missing; the remedy"),
+)
 
 EXIT_CODES = """\
 Exit codes: 0 done, 1 failure, 2 usage or configuration, 3 data contract broken,
@@ -92,11 +104,17 @@ def _dispatch(command: Command, arguments: list[str]) -> int:
     app.command(command.target, name=command.name, help=command.help)
     try:
         result = app(
-            arguments, exit_on_error=False, print_error=False, result_action="return_value", error_console=Console(stderr=True)
+            arguments,
+            exit_on_error=False,
+            print_error=False,
+            result_action="return_value",
+            error_console=Console(stderr=True),
         )
     except cyclopts.CycloptsError as error:
         raise ConfigurationError(
-            " ".join(str(error).split()), where=f"acceltrial {command.name}", remedy=f"acceltrial {command.name} --help"
+            " ".join(str(error).split()),
+            where=f"acceltrial {command.name}",
+            remedy=f"acceltrial {command.name} --help",
         ) from error
     return result if isinstance(result, int) else 0
 

@@ -52,7 +52,9 @@ def doctor(*, json: Annotated[bool, Parameter(name="--json")] = False) -> int:
     if json:
         import orjson
 
-        sys.stdout.write(orjson.dumps([asdict(c) for c in checks], option=orjson.OPT_INDENT_2).decode() + "\n")
+        sys.stdout.write(
+            orjson.dumps([asdict(c) for c in checks], option=orjson.OPT_INDENT_2).decode() + "\n"
+        )
     else:
         for check in checks:
             mark = {True: "ok  ", False: "FAIL", None: "-   "}[check.ok]
@@ -81,11 +83,15 @@ def _machine() -> Iterator[Check]:
     facts = describe_machine()
     yield Check("cpu", True, f"{facts.get('cpu_model')} × {facts.get('cores')}")
     free_gb = shutil.disk_usage(Path.cwd()).free / 1e9
-    yield Check("free disk", free_gb > 5, f"{free_gb:.0f} GB", "an evaluation with its models needs about 5 GB")
+    yield Check(
+        "free disk", free_gb > 5, f"{free_gb:.0f} GB", "an evaluation with its models needs about 5 GB"
+    )
     writable = os.access(Path.cwd(), os.W_OK)
     yield Check("folder is writable", writable, str(Path.cwd()), "change to a folder that you may write to")
     gpu = shutil.which("nvidia-smi")
-    yield Check("nvidia gpu", True if gpu else None, gpu or "none found", "targets on a GPU are listed as unavailable")
+    yield Check(
+        "nvidia gpu", True if gpu else None, gpu or "none found", "targets on a GPU are listed as unavailable"
+    )
 
 
 def _services() -> Iterator[Check]:
@@ -97,7 +103,9 @@ def _services() -> Iterator[Check]:
         problem = _unreachable(address)
         yield Check(what, not problem, problem or "reachable", f"start it, or correct {name}")
     haproxy = shutil.which("haproxy")
-    yield Check("haproxy", True if haproxy else None, haproxy or "not installed", "only for the HAProxy canary lever")
+    yield Check(
+        "haproxy", True if haproxy else None, haproxy or "not installed", "only for the HAProxy canary lever"
+    )
 
 
 def _unreachable(address: str) -> str:

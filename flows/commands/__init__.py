@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 COMMANDS = (
-    ("evaluate", "flows.commands.evaluate:evaluate", "Run the whole pipeline; finished work is kept and not repeated"),
+    (
+        "evaluate",
+        "flows.commands.evaluate:evaluate",
+        "Run the whole pipeline; finished work is kept and not repeated",
+    ),
     ("stages", "flows.commands.stages:app", "List the stages, or run one of them"),
     ("report", "flows.commands.report:app", "Open the last report, or print its path"),
-    ("lineage", "flows.commands.lineage:app", "From a data digest to the runs that used it; send waiting run records"),
+    (
+        "lineage",
+        "flows.commands.lineage:app",
+        "From a data digest to the runs that used it; send waiting run records",
+    ),
     ("init", "flows.commands.init:init", "Make a workspace with a fresh portfolio to fill in"),
 )
 """Name, where it is defined, one line of help."""

@@ -115,12 +115,16 @@ def _check_gates(workspace: Workspace) -> None:
     back = canaries.filter((pl.col("purpose") == "trial") & (pl.col("verdict") == "rollback"))
     if back.height:
         names = ", ".join(back["canary"].to_list())
-        raise GateError(f"rolled back: {names}", where="canary", remedy="read the canary's timeline in the report")
+        raise GateError(
+            f"rolled back: {names}", where="canary", remedy="read the canary's timeline in the report"
+        )
     sheets = read_table(workspace.root / SIGN_OFFS.path)
     waiting = sheets.filter(pl.col("verdict") != "approved")
     if waiting.height:
         raise AwaitingSignOffError(
-            f"{waiting.height} of {sheets.height} signatures are missing", where="sign-off", remedy="see the report's sheets"
+            f"{waiting.height} of {sheets.height} signatures are missing",
+            where="sign-off",
+            remedy="see the report's sheets",
         )
 
 

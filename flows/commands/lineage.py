@@ -14,7 +14,9 @@ from acceltrial.cli.progress import shown
 from acceltrial.errors import AcceltrialError
 from stages.running.workspace import find_workspace
 
-app = cyclopts.App(name="lineage", help="From a data digest to the runs that used it; send waiting run records")
+app = cyclopts.App(
+    name="lineage", help="From a data digest to the runs that used it; send waiting run records"
+)
 
 
 @app.command
@@ -57,6 +59,8 @@ def send(*, workspace: Path | None = None) -> int:
         _send_records(chosen)
     if left := len(records.waiting(chosen.outbox)):
         raise AcceltrialError(
-            f"{left} run records wait", where=str(chosen.outbox), remedy="start the tracking server, then send again"
+            f"{left} run records wait",
+            where=str(chosen.outbox),
+            remedy="start the tracking server, then send again",
         )
     return 0

@@ -1,5 +1,7 @@
-"""Finished cells on disk. A cell's folder appears whole, by one rename, so a killed run loses only
-the cell that it was in."""
+"""Finished cells on disk.
+
+A cell's folder appears whole, by one rename, so a killed run loses only the cell that it was in.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ class CellStore:
     machine: str
 
     def path(self, cell: Cell) -> Path:
-        """Where the cell's result lies, or will lie: the name changes with anything that changes the result."""
+        """Where the cell's result lies or will lie; the name changes with whatever changes the result."""
         identity = {
             "spec": dict(cell.spec),
             "version": self.cell_version,

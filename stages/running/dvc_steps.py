@@ -74,4 +74,6 @@ class Pipeline:
                 remedy="see `dvc status`; `dvc doctor` tells what is wrong with the repository",
             ) from error
         except OSError as error:
-            raise StorageError(str(error), where=str(self._root / ".dvc"), remedy="free space or give permission") from error
+            raise StorageError(
+                str(error), where=str(self._root / ".dvc"), remedy="free space or give permission"
+            ) from error

@@ -1,4 +1,4 @@
-"""What a stage's run leaves in the tracking server: data sets, parameters, metrics, files, and its cells' runs."""
+"""What a run leaves in the tracking server: data sets, parameters, metrics, files, its cells' runs."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ def record_evaluation_start(workspace: Workspace, run: str, started: datetime) -
         finished=None,
         status="RUNNING",
         params={"workspace": workspace.root.name},
-        tags={"git_commit": code.commit, "git_dirty": str(code.dirty).lower()} | {f"machine.{k}": v for k, v in flat(facts).items()},
+        tags={"git_commit": code.commit, "git_dirty": str(code.dirty).lower()}
+        | {f"machine.{k}": v for k, v in flat(facts).items()},
     )
     records.post(workspace.outbox, record)
 
@@ -88,7 +89,12 @@ def record_evaluation_end(workspace: Workspace, run: str, started: datetime, sta
     write_text(environment, installed_packages())
     files["environment.txt"] = environment
     record = RunRecord(
-        run=run, name=f"evaluate {root.name}", parent=None, started=started, finished=datetime.now(UTC), status=status
+        run=run,
+        name=f"evaluate {root.name}",
+        parent=None,
+        started=started,
+        finished=datetime.now(UTC),
+        status=status,
     )
     records.post(workspace.outbox, record, {name: path for name, path in files.items() if path.is_file()})
 
@@ -133,9 +139,15 @@ def _record_cells(prepared: StageRun) -> None:
             status="FINISHED",
             params=flat(facts["spec"]),
             metrics=metrics.get(cell.key, {}),
-            tags={"stage": prepared.stage.name, "cell": cell.key, "device": cell.device, "machine": facts["machine"]},
+            tags={
+                "stage": prepared.stage.name,
+                "cell": cell.key,
+                "device": cell.device,
+                "machine": facts["machine"],
+            },
             datasets=tuple(
-                DatasetUse(Path(path).name, path, digest, "input") for path, digest in prepared.digests.items()
+                DatasetUse(Path(path).name, path, digest, "input")
+                for path, digest in prepared.digests.items()
             ),
         )
         records.post(prepared.workspace.outbox, record)
@@ -145,7 +157,7 @@ def _record_cells(prepared: StageRun) -> None:
 def cell_metrics(prepared: StageRun) -> dict[str, dict[str, float]]:
     """Metrics by cell, from every output table that names cell, metric, statistic and value.
 
-    Of a cell with many options (predictions), the tracking server gets none one by one: the table is an artifact.
+    A cell with many options (predictions) gives none one by one: its table is an artifact.
     """
     found: dict[str, dict[str, float]] = {}
     for artifact in prepared.stage.outputs:
@@ -171,5 +183,3 @@ def flat(value: Any, prefix: str = "") -> dict[str, str]:
             merged |= flat(inner, f"{prefix}.{key}" if prefix else str(key))
         return merged
     return {prefix or "value": value if isinstance(value, str) else orjson.dumps(value).decode()}
-
-

@@ -55,8 +55,10 @@ class StageRun:
         return CellStore(self.workspace.cells / self.stage.name, version, self.context.machine)
 
     def missing(self) -> list[Cell]:
-        """Cells without a result that still holds. Those that only compute come first, so that they
-        never run beside a measurement."""
+        """Cells without a result that still holds.
+
+        Those that only compute come first, so that they never run beside a measurement.
+        """
         missing = [cell for cell in self.cells if self.store.finished(cell, self.context.now) is None]
         return sorted(missing, key=lambda cell: cell.device != "")
 
@@ -194,7 +196,9 @@ def _compute(prepared: StageRun) -> Outputs:
         if folder is None and (prepared.store.path(cell) / "cell.json").is_file():
             folder = prepared.store.path(cell)  # expired while the stage ran: still this run's evidence
         if folder is None:
-            raise AcceltrialError(f"cell {cell.key} has no result", where=f"stage {stage.name}", remedy="run again")
+            raise AcceltrialError(
+                f"cell {cell.key} has no result", where=f"stage {stage.name}", remedy="run again"
+            )
         results[cell.key] = folder
     return stage.grid.join(prepared.cells, results, prepared.inputs, prepared.params, prepared.context)
 
@@ -268,11 +272,17 @@ def _require(artifacts: tuple[Artifact, ...], workspace: Workspace) -> None:
         path = workspace.root / artifact.path
         if not path.exists():
             written = isinstance(artifact, TableFile) or "data/stages" in artifact.path
-            remedy = "run the stage that writes it: `acceltrial evaluate`" if written else "restore it, or `acceltrial init`"
+            remedy = (
+                "run the stage that writes it: `acceltrial evaluate`"
+                if written
+                else "restore it, or `acceltrial init`"
+            )
             error = StorageError if written else DataContractError
             raise error("missing file", where=str(path), remedy=remedy)
         if isinstance(artifact, PlainFile) and path.is_dir() and not any(path.iterdir()):
-            raise DataContractError("the folder is empty", where=str(path), remedy="fill it, or `acceltrial init`")
+            raise DataContractError(
+                "the folder is empty", where=str(path), remedy="fill it, or `acceltrial init`"
+            )
 
 
 def _fresh(folder: Path) -> None:

@@ -75,7 +75,9 @@ class Workspace:
             ) from error
         if not isinstance(document, dict) or not isinstance(document.get(stage) or {}, dict):
             raise ConfigurationError(
-                f"expected a section `{stage}:` of keys and values", where=str(path), remedy=f"write `{stage}: {{}}`"
+                f"expected a section `{stage}:` of keys and values",
+                where=str(path),
+                remedy=f"write `{stage}: {{}}`",
             )
         return document.get(stage) or {}
 

@@ -10,7 +10,8 @@ from acceltrial import errors
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("AcceltrialError", 1), ("StorageError", 1), ("BusyError", 1), ("ConfigurationError", 2),
+        ("AcceltrialError", 1), ("StorageError", 1), ("BusyError", 1),
+        ("ConfigurationError", 2),
         ("DataContractError", 3), ("GateError", 4), ("TargetUnavailableError", 5), ("AwaitingSignOffError", 6),
     ],
 )  # fmt: skip
@@ -19,7 +20,9 @@ def test_exit_codes_are_those_documented(name: str, code: int) -> None:
 
 
 def test_the_message_says_what_where_and_what_to_do() -> None:
-    error = errors.DataContractError("negative price", where="prices.csv, row 3", remedy="give a positive price")
+    error = errors.DataContractError(
+        "negative price", where="prices.csv, row 3", remedy="give a positive price"
+    )
     assert str(error) == "prices.csv, row 3: negative price → give a positive price"
     assert str(errors.StorageError("disk full")) == "disk full"
 

@@ -27,12 +27,12 @@ stages:
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def grid() -> SumGrid:
     return SumGrid()
 
 
-@pytest.fixture()
+@pytest.fixture
 def workspace(tmp_path: Path, grid: SumGrid, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     import flows.evaluate as module
 

@@ -20,7 +20,8 @@ def test_help_lists_every_command_and_exit_code(capsys: pytest.CaptureFixture[st
 def test_help_imports_no_heavy_library() -> None:
     code = (
         "import sys; from acceltrial.cli import run; run(['--help']);"
-        "heavy = {'polars','pandas','torch','prefect','mlflow','pandera','cyclopts','rich','scipy','numpy','dvc'} & set(sys.modules);"
+        "heavy = {'polars', 'pandas', 'torch', 'prefect', 'mlflow', 'pandera', 'cyclopts', 'rich', 'scipy',"
+        " 'numpy', 'dvc'} & set(sys.modules);"
         "sys.exit(', '.join(sorted(heavy)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -23,7 +23,7 @@ stages:
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     made = toy_workspace(tmp_path)
     (tmp_path / "dvc.yaml").write_text(DVC_YAML)
@@ -40,7 +40,9 @@ def test_a_recorded_stage_is_up_to_date_until_something_changes(workspace: Works
     assert not pipeline.up_to_date("double")
 
 
-def test_outputs_that_were_lost_or_belong_to_earlier_parameters_come_back_from_the_cache(workspace: Workspace) -> None:
+def test_outputs_that_were_lost_or_belong_to_earlier_parameters_come_back_from_the_cache(
+    workspace: Workspace,
+) -> None:
     pipeline = Pipeline(workspace.root)
     run_stage(DOUBLE, workspace)
     pipeline.record("double")

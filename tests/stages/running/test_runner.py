@@ -11,7 +11,16 @@ from acceltrial.errors import AcceltrialError, ConfigurationError, DataContractE
 from acceltrial.storage.tables import read_provenance, read_table
 from stages.contract import Stage
 from stages.running.runner import prepare, run_cell, run_stage
-from tests.stages.running.toy import DOUBLE, NUMBERS, SOURCE, SUMS, SumGrid, ToyParams, sum_stage, toy_workspace
+from tests.stages.running.toy import (
+    DOUBLE,
+    NUMBERS,
+    SOURCE,
+    SUMS,
+    SumGrid,
+    ToyParams,
+    sum_stage,
+    toy_workspace,
+)
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -85,7 +94,12 @@ def test_a_half_written_cell_is_not_taken_for_finished(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("params", "message"),
-    [("double: {factr: 2}\n", "factr"), ("double: {factor: x}\n", "factor"), ("double: [1]\n", "section"), ("\ta: 1", "YAML")],
+    [
+        ("double: {factr: 2}\n", "factr"),
+        ("double: {factor: x}\n", "factor"),
+        ("double: [1]\n", "section"),
+        ("\ta: 1", "YAML"),
+    ],
 )
 def test_wrong_parameters_name_the_key_and_the_file(tmp_path: Path, params: str, message: str) -> None:
     workspace = toy_workspace(tmp_path)
@@ -105,7 +119,9 @@ def test_missing_inputs_say_which_step_makes_them(tmp_path: Path) -> None:
 
 
 def test_undeclared_outputs_are_refused(tmp_path: Path) -> None:
-    stage = Stage("odd", "1", ToyParams, (SOURCE,), (NUMBERS,), run=lambda _i, _p, _c: {"other": pl.DataFrame()})
+    stage = Stage(
+        "odd", "1", ToyParams, (SOURCE,), (NUMBERS,), run=lambda _i, _p, _c: {"other": pl.DataFrame()}
+    )
     workspace = toy_workspace(tmp_path)
     (tmp_path / "params.yaml").write_text("odd: {}\n")
     with pytest.raises(AcceltrialError, match="declared"):

@@ -17,7 +17,7 @@ from tests.stages.running.toy import DOUBLE, NUMBERS, SumGrid, sum_stage, toy_wo
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-@pytest.fixture()
+@pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     return toy_workspace(tmp_path)
@@ -47,7 +47,9 @@ def test_runs_nest_and_are_found_by_the_digest_of_their_data(workspace: Workspac
     assert by_name["evaluate"].info.status == "FINISHED"
     assert by_name["double"].data.params["double.factor"] == "2.0"
     assert by_name["double"].data.metrics["rows.numbers"] == 3
-    assert [f.path for f in client.list_artifacts(by_name["double"].info.run_id, "tables")] == ["tables/numbers.parquet"]
+    assert [f.path for f in client.list_artifacts(by_name["double"].info.run_id, "tables")] == [
+        "tables/numbers.parquet"
+    ]
 
 
 def test_a_record_sent_twice_makes_one_run(workspace: Workspace) -> None:
@@ -62,7 +64,9 @@ def test_a_record_sent_twice_makes_one_run(workspace: Workspace) -> None:
     assert len(client.search_runs([client.get_experiment_by_name("acceltrial").experiment_id])) == 1
 
 
-def test_records_wait_while_the_tracking_server_is_down(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_records_wait_while_the_tracking_server_is_down(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")  # the discard port: nothing listens
     run_stage(DOUBLE, workspace)
     sent = send(workspace)

@@ -57,7 +57,12 @@ class SumGrid:
         """As many cells as asked for; the odd ones hold a device and expire."""
         total = inputs.table("numbers")["number"].sum()
         return [
-            Cell(f"c{i}", {"i": i, "total": total}, device="toy" if i % 2 else "", max_age_h=1.0 if i % 2 else None)
+            Cell(
+                f"c{i}",
+                {"i": i, "total": total},
+                device="toy" if i % 2 else "",
+                max_age_h=1.0 if i % 2 else None,
+            )
             for i in range(params.cells)
         ]
 
@@ -69,7 +74,12 @@ class SumGrid:
         (context.scratch / "value.txt").write_text(str(cell.spec["total"] + cell.spec["i"]))
 
     def join(
-        self, cells: list[Cell], results: Mapping[str, Path], inputs: Inputs, params: ToyParams, context: Context
+        self,
+        cells: list[Cell],
+        results: Mapping[str, Path],
+        inputs: Inputs,
+        params: ToyParams,
+        context: Context,
     ) -> Outputs:
         """One row a cell."""
         values = [float((results[c.key] / "value.txt").read_text()) for c in cells]
