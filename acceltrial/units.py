@@ -36,7 +36,7 @@ EXAMPLES = {
     "price per time": "0.36 USD/h", "price per energy": "0.28 USD/kWh", "rate": "12 /s",
 }  # fmt: skip
 
-_QUANTITY = re.compile(r"\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S.*?)?\s*", re.ASCII)
+_QUANTITY = re.compile(r"\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\s\d,.].*?)?\s*", re.ASCII)
 
 
 class UnitError(ValueError):

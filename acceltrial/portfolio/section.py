@@ -27,15 +27,30 @@ def _quantity(dimension: str, scale: float = 1.0) -> BeforeValidator:
 _REGION = re.compile(r"[a-z]{2}")
 
 
-def _region_group(value: str) -> str:
-    if not _REGION.fullmatch(value):
-        raise ValueError("a region group is two small letters, such as eu, us or ap")
+def _region(value: str) -> str:
+    if value != "any" and not _REGION.fullmatch(value):
+        raise ValueError("write `any`, or a region group of two small letters such as eu, us or ap")
     return value
+
+
+def _regions(value: Any) -> Any:
+    """`any`, or a list of region groups, as one sorted text."""
+    if value == "any":
+        return value
+    if not isinstance(value, list) or not value:
+        raise ValueError("write `any`, or a list of region groups such as [eu, us]")
+    for group in value:
+        if not isinstance(group, str) or not _REGION.fullmatch(group):
+            raise ValueError("a region group is two small letters, such as eu, us or ap")
+    return ",".join(sorted(set(value)))
 
 
 Name = Annotated[str, AfterValidator(check_name)]
 Text = Annotated[str, AfterValidator(check_text)]
-Region = Annotated[str, AfterValidator(_region_group)]
+Region = Annotated[str, AfterValidator(_region)]
+"""`any`, or one region group."""
+Regions = Annotated[str, BeforeValidator(_regions)]
+"""`any`, or region groups joined by commas."""
 Milliseconds = Annotated[float, Field(gt=0, le=3.6e9), _quantity("time", 1e-3)]
 Hours = Annotated[float, Field(gt=0, le=8784), _quantity("time", 3600)]
 Seconds = Annotated[float, Field(gt=0, le=86_400 * 366), _quantity("time")]

@@ -52,14 +52,15 @@ class Target(Section):
     title: Text
     device: Name
     """Two measurements never run on one device at the same time."""
-    accelerator: Name | None = None
+    accelerator: Text | None = None
+    """Its catalogue id or any name that the catalogue knows."""
     model: Name
     precision: Precision
     api: Literal["completions", "chat", "embeddings", "rerank", "training", "none"]
     environment: Literal["public_cloud", "private", "edge", "local"]
     region: Text
     """The provider's name of the region, or of the site."""
-    residency: Literal["any"] | Region
+    residency: Region
     price: Price | None = None
     enabled: bool = True
 

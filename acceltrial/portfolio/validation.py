@@ -54,7 +54,8 @@ def _breach(model: type[BaseModel], document: Document, raw: dict[str, Any]) -> 
         "where": document.where(loc, key=kind == "extra_forbidden"),
         "what": what,
         "remedy": remedy,
-        "order": (position.line, position.column) if position else (0, 0),
+        # A misspelt key also leaves its right spelling missing: the misspelling is told first.
+        "order": (kind == "missing", *((position.line, position.column) if position else (0, 0))),
     }
 
 
@@ -69,7 +70,8 @@ def _sentence(model: type[BaseModel], raw: dict[str, Any], loc: Loc, field: str)
     if kind == "missing":
         return f"`{last}` is missing in {field}", f"add `{last}:`"
     if kind == "union_tag_not_found":
-        return f"`kind` is missing in {field}", f"add `kind:`, one of {context.get('expected_tags', '')}"
+        tags = [tag for owner in _owners(model, raw["loc"]) for tag in _tags(owner)]
+        return f"`kind` is missing in {field}", f"add `kind:`, one of: {', '.join(tags)}"
     if kind in ("union_tag_invalid", "literal_error"):
         return f"`{field}` is {_shown(raw, loc)}", f"one of: {_choices(context)}"
     if kind == "value_error":

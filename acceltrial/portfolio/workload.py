@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from acceltrial.portfolio.section import (
     Count,
     Hours,
     Milliseconds,
     Name,
-    Region,
+    Regions,
     Section,
     Share,
     Text,
@@ -76,8 +76,8 @@ class Workload(Section):
     streaming: bool = False
     latency: Latency = Latency()
     sensitivity: Literal["public", "internal", "confidential", "regulated"]
-    residency: Literal["any"] | list[Region]
-    """`any`, or a list of region groups in which the data may be processed."""
+    residency: Regions
+    """Where the data may be processed."""
     always_on: bool = False
     event_driven: bool = False
     power_budget: Watts | None = None
@@ -91,18 +91,6 @@ class Workload(Section):
     def phase(self) -> Literal["inference", "training"]:
         """What the kind implies."""
         return "training" if self.kind == "training" else "inference"
-
-    @property
-    def residency_text(self) -> str:
-        """`any`, or the region groups in order, joined by commas."""
-        return "any" if self.residency == "any" else ",".join(sorted(set(self.residency)))
-
-    @field_validator("residency")
-    @classmethod
-    def _names_a_region(cls, value: str | list[str]) -> str | list[str]:
-        if not value:
-            raise ValueError("the list of region groups is empty: write `any` or name at least one")
-        return value
 
     @model_validator(mode="after")
     def _training_is_described(self) -> Workload:

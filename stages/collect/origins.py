@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
 
-from acceltrial.errors import AcceltrialError, ConfigurationError
+from acceltrial.errors import ConfigurationError, DataContractError
 from acceltrial.portfolio import Portfolio
 from acceltrial.portfolio.trace import Trace
 from acceltrial.portfolio.workload import TOKEN_GENERATING_KINDS, Workload
-from acceltrial.storage.digest import file_digest
-from acceltrial.traces import TraceFacts, open_trace
+from acceltrial.storage.digest import file_digest, value_digest
+from acceltrial.traces import GeneratorSpec, TraceFacts, generate, generator_spec, open_trace
 from stages.collect.params import TraceOverride
 
-MOST_GENERATED_ROWS = 20_000_000
+MOST_GENERATED_REQUESTS = 3_000_000
+BATCH_ROWS = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,6 @@ class Origin:
         facts: what the reader found; complete once the batches were taken.
         path: as a person wrote it; None for a generated trace.
         digest: of the file's bytes, or of the generator's settings.
-        seed: None where nothing was drawn.
     """
 
     trace: str
@@ -38,7 +38,6 @@ class Origin:
     facts: TraceFacts
     path: str | None
     digest: str
-    seed: int | None
     licence: str
     notes: tuple[str, ...] = field(default=())
     overridden: bool = False
@@ -86,7 +85,6 @@ def _overriding(override: TraceOverride, root: Path) -> Origin:
         facts=trace.facts,
         path=override.path,
         digest=_digest(path, path.stat().st_mtime_ns),
-        seed=None,
         licence="as its owner states: given on the command line",
         overridden=True,
     )
@@ -100,13 +98,45 @@ def _recorded(spec: Trace, path: Path) -> Origin:
         facts=trace.facts,
         path=spec.file,
         digest=_digest(path, path.stat().st_mtime_ns),
-        seed=spec.seed,
         licence=spec.licence,
         notes=(spec.note,) if spec.note else (),
     )
 
 
-def _at(error: ConfigurationError, where: str) -> AcceltrialError:
+def _generated(spec: Trace) -> Origin:
+    settings = generator_spec(spec.generate or {})
+    expected = settings.rate_rps * settings.duration_s
+    if expected > MOST_GENERATED_REQUESTS:
+        raise ConfigurationError(
+            f"trace '{spec.id}' would generate some {expected:,.0f} requests, which do not fit in memory",
+            remedy="shorten it, or write it once with `acceltrial trace generate` and give it as `file`",
+        )
+    facts = TraceFacts("generated", spec.seed, origin="generated")
+    facts.notes.append(f"generated from: {settings.source}{f' ({settings.as_of})' if settings.as_of else ''}")
+    return Origin(
+        trace=spec.id,
+        batches=_slices(settings, spec),
+        facts=facts,
+        path=None,
+        digest=value_digest({"settings": settings.model_dump(mode="json"), "seed": spec.seed}),
+        licence=spec.licence,
+        notes=(spec.note,) if spec.note else (),
+    )
+
+
+def _slices(settings: GeneratorSpec, spec: Trace) -> Iterator[pl.DataFrame]:
+    """The generated trace, made only when its turn comes, so that one is in memory at a time."""
+    frame = generate(settings, spec.seed)
+    if frame.is_empty():
+        raise DataContractError(
+            "not one request was generated",
+            where=f"trace {spec.id}",
+            remedy="raise rate_rps or duration_s, or take another seed",
+        )
+    yield from frame.with_columns(pl.col("arrival_s") - pl.col("arrival_s").first()).iter_slices(BATCH_ROWS)
+
+
+def _at(error: ConfigurationError, where: str) -> ConfigurationError:
     """The same complaint with the place in the portfolio in front of it."""
     place = f"{where} ({error.where})" if error.where else where
     return ConfigurationError(error.what, where=place, remedy=error.remedy, details=error.details)
@@ -124,7 +154,3 @@ def _safe_name(path: Path) -> str:
 def _digest(path: Path, _changed_ns: int) -> str:
     """The digest of the file's bytes, taken once for a file that several workloads share."""
     return file_digest(path)
-
-
-def _generated(spec: Trace) -> Origin:
-    raise NotImplementedError

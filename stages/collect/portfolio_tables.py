@@ -65,7 +65,7 @@ def _workload(item: Workload) -> dict[str, Any]:
         "slo_percentile": item.latency.percentile,
         "deadline_h": item.latency.deadline,
         "sensitivity": item.sensitivity,
-        "residency": item.residency_text,
+        "residency": item.residency,
         "always_on": item.always_on,
         "event_driven": item.event_driven,
         "power_budget_w": item.power_budget,

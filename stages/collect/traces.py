@@ -39,9 +39,11 @@ def collect_traces(portfolio: Portfolio, params: CollectParams, context: Context
     path = context.scratch / "requests.parquet"
     sources: list[dict[str, Any]] = []
     findings: list[dict[str, Any]] = []
+    workloads = sorted(portfolio.workloads, key=lambda w: w.id)
+    # All are opened before the first is read: what is wrong with the last one shows at once.
+    origins = [origin_of(item, portfolio, params.trace_override, context.root) for item in workloads]
     with requests_file(path) as table:
-        for workload in sorted(portfolio.workloads, key=lambda w: w.id):
-            origin = origin_of(workload, portfolio, params.trace_override, context.root)
+        for workload, origin in zip(workloads, origins, strict=True):
             limit = _context_tokens(workload, portfolio)
             done = table.write(
                 workload.id, origin.batches, limit=params.max_requests_per_trace, context_tokens=limit
