@@ -61,7 +61,7 @@ def catalogue_findings(portfolio: Portfolio, catalogue: Catalogue) -> list[dict[
     rows += [
         finding(
             "target", target.id, "accelerator_not_in_catalogue", "warning",
-            f"the accelerator '{target.accelerator}' is not in the catalogue: nothing can be predicted for it",
+            f"the accelerator '{target.accelerator}' is not in the catalogue: nothing is predicted for it",
             "correct the name in targets.yaml, or add the device to the catalogue",
         )
         for target in portfolio.targets
