@@ -51,7 +51,7 @@ def check_table(model: type[Table], frame: pl.DataFrame, where: str) -> pl.DataF
         DataContractError: with every failing column, rule and up to five rows each in `details`.
     """
     try:
-        return model.validate(frame, lazy=True)  # type: ignore[no-any-return]
+        return model.validate(frame, lazy=True)
     except SchemaErrors as error:
         breaches = _breaches(error)
         first = breaches[0]

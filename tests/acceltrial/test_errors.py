@@ -10,11 +10,16 @@ from acceltrial import errors
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("AcceltrialError", 1), ("StorageError", 1), ("BusyError", 1),
+        ("AcceltrialError", 1),
+        ("StorageError", 1),
+        ("BusyError", 1),
         ("ConfigurationError", 2),
-        ("DataContractError", 3), ("GateError", 4), ("TargetUnavailableError", 5), ("AwaitingSignOffError", 6),
+        ("DataContractError", 3),
+        ("GateError", 4),
+        ("TargetUnavailableError", 5),
+        ("AwaitingSignOffError", 6),
     ],
-)  # fmt: skip
+)
 def test_exit_codes_are_those_documented(name: str, code: int) -> None:
     assert getattr(errors, name).exit_code == code
 
