@@ -1,0 +1,180 @@
+"""From an altair chart to inline SVG that follows the page's colours and can be read aloud."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from stages.report.shown import Shown
+
+INK, MUTED, LINE, ACCENT, ALERT = "#101214", "#5b6470", "#dfe3e8", "#2f4f9e", "#b3261e"
+GRADE_COLOURS = {
+    "measured": "#0b6b4d",
+    "published": "#1d5fa6",
+    "predicted": "#955800",
+    "declared": "#6d5580",
+}
+SERIES = ["#2f4f9f", "#0b6b4e", "#955801", "#8a3b6b", "#4a6670", "#6d5581"]
+GRADE_SHAPES = {
+    "measured": "circle",
+    "published": "square",
+    "predicted": "triangle-up",
+    "declared": "diamond",
+}
+GRADE_ORDER = list(GRADE_COLOURS)
+
+_VARIABLES = {
+    INK: "ink",
+    MUTED: "muted",
+    LINE: "line",
+    ACCENT: "accent",
+    ALERT: "alert",
+    **{colour: f"g-{grade}" for grade, colour in GRADE_COLOURS.items()},
+    **{colour: f"s-{n}" for n, colour in enumerate(SERIES)},
+}
+_NOISE = re.compile(
+    r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*"|pointer-events="none"|opacity="1"|class="[^"]*"'
+    r'|font-family="[^"]*"|xmlns(?::xlink)?="[^"]*"|version="1\.1")'
+)
+_EMPTY_PATH = re.compile(r'<path(?: (?:aria-hidden="true"|display="none"))* d="(?:M0,0h0v0h0Z)?"[^>]*/>')
+_INVISIBLE = re.compile(r'<text [^>]*opacity="0"[^>]*>[^<]*</text>')
+_COLOUR = re.compile(r'(fill|stroke)="(#[0-9a-f]{6})"')
+_LONG_NUMBER = re.compile(r"(\d+\.\d)\d+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff￾￿]")
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawing, what it says in words, and the figures it was drawn from.
+
+    Attributes:
+        id: unique in the page; the anchor.
+        title: what is shown.
+        description: what a reader who cannot see it should know.
+        svg: the drawing; empty when there is nothing to draw, and `description` then says why.
+        columns, rows: the data table.
+        wide: scrolls sideways on a narrow screen instead of shrinking.
+    """
+
+    id: str
+    title: str
+    description: str
+    svg: Markup
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | Shown]]
+    wide: bool = False
+
+
+def no_chart(id_: str, title: str, why: str) -> Chart:
+    """A chart that cannot be drawn, with the reason."""
+    return Chart(id_, title, why, Markup(""), (), ())
+
+
+def to_svg(chart: Any, id_: str, title: str, description: str) -> Markup:
+    """The altair `chart` as SVG with role, title and description, in the page's own colours.
+
+    The result depends on the chart only: ids are renumbered, since vl-convert counts them over
+    the life of the process, and coordinates are rounded.
+    """
+    import vl_convert
+
+    spec = {**chart.to_dict(), "config": _config(), "background": "transparent"}
+    raw = vl_convert.vegalite_to_svg(spec)
+    return _dress(raw, id_, title, description)
+
+
+def plain(text: str) -> str:
+    """`text` without characters that XML cannot hold."""
+    return _CONTROL.sub("�", text)
+
+
+def _dress(raw: str, id_: str, title: str, description: str) -> Markup:
+    head, _, body = raw.partition(">")
+    size = re.search(r'width="([\d.]+)" height="([\d.]+)"', head)
+    width, height = size.groups() if size else ("300", "200")
+    body = _NOISE.sub("", _INVISIBLE.sub("", _EMPTY_PATH.sub("", body)))
+    body = re.sub(r'<rect [^>]*fill="transparent"[^>]*/>', "", body)
+    body = _COLOUR.sub(_variable, body)
+    body = _LONG_NUMBER.sub(r"\1", _renumber(body, id_))
+    opening = (
+        f'<svg class="chart" role="img" aria-labelledby="{id_}-t {id_}-d" width="{width}" height="{height}"'
+        f' viewBox="0 0 {width} {height}"><title id="{id_}-t">{escape(plain(title))}</title>'
+        f'<desc id="{id_}-d">{escape(plain(description))}</desc>'
+    )
+    return Markup(opening + body)  # noqa: S704 - vl-convert escapes texts, the rest is escaped above
+
+
+def _variable(match: re.Match[str]) -> str:
+    attribute, colour = match.groups()
+    name = _VARIABLES.get(colour)
+    return f'{attribute}="var(--{name})"' if name else match.group()
+
+
+def _renumber(body: str, id_: str) -> str:
+    """Ids of clip paths and gradients, counted from 0 and prefixed with the chart's own id."""
+    names = list(dict.fromkeys(re.findall(r'\bid="([A-Za-z]+\d*)"', body)))
+    for n, name in enumerate(names):
+        body = body.replace(f'id="{name}"', f'id="{id_}-c{n}"').replace(f"url(#{name})", f"url(#{id_}-c{n})")
+    return body
+
+
+@cache
+def _config() -> dict[str, Any]:
+    axis = {
+        "labelColor": MUTED,
+        "titleColor": MUTED,
+        "gridColor": LINE,
+        "tickColor": LINE,
+        "domainColor": LINE,
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+        "titlePadding": 6,
+        "labelLimit": 190,
+        "titleLimit": 380,
+        "tickSize": 4,
+    }
+    return {
+        "aria": False,
+        "font": "sans-serif",
+        "view": {"stroke": None},
+        "axis": axis,
+        "legend": {
+            "labelColor": INK,
+            "titleColor": MUTED,
+            "labelFontSize": 11,
+            "titleFontSize": 11,
+            "titleFontWeight": "normal",
+            "orient": "top",
+            "labelLimit": 220,
+            "symbolStrokeWidth": 2,
+        },
+        "header": {"labelColor": INK, "titleColor": MUTED},
+        "title": {"color": INK, "fontSize": 12, "anchor": "start", "fontWeight": 600},
+        "text": {"color": INK, "fontSize": 11},
+        "padding": {"left": 4, "right": 8, "top": 4, "bottom": 4},
+    }
+
+
+def grade_scales() -> tuple[Any, Any]:
+    """The colour and shape scales by which every chart shows grades."""
+    import altair as alt
+
+    colour = alt.Scale(domain=GRADE_ORDER, range=[GRADE_COLOURS[grade] for grade in GRADE_ORDER])
+    shape = alt.Scale(domain=GRADE_ORDER, range=[GRADE_SHAPES[grade] for grade in GRADE_ORDER])
+    return colour, shape
+
+
+def log_scale(values: Sequence[float]) -> Any:
+    """A log scale around positive `values` with room at both ends."""
+    import altair as alt
+
+    low, high = min(values), max(values)
+    if high / low < 1.5:
+        low, high = low / 1.5, high * 1.5
+    return alt.Scale(type="log", domain=[low / 1.15, high * 1.15], nice=False)

@@ -1,0 +1,144 @@
+"""Lines over an axis: request rate over time, latency distributions, a canary's course."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stages.report.charts.drawing import ALERT, MUTED, SERIES, Chart, no_chart, plain, to_svg
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line: its name and its points in order."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """What the axes are, and how the lines run between points."""
+
+    x_title: str
+    y_title: str
+    x_log: bool = False
+    y_log: bool = False
+    x_format: str = ",.3~r"
+    y_format: str = ",.3~r"
+    interpolate: str = "linear"
+    area: bool = False
+    y_zero: bool = True
+    y_domain: tuple[float, float] | None = None
+    width: int = 290
+    height: int = 150
+
+
+def line_chart(
+    id_: str,
+    title: str,
+    description: str,
+    series: Sequence[Series],
+    axes: Axes,
+    *,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    limits: Sequence[tuple[str, float]] = (),
+    marks: Sequence[tuple[float, str]] = (),
+    wide: bool = False,
+) -> Chart:
+    """Several lines; `limits` are dashed horizontal lines, `marks` labelled vertical ones."""
+    drawn = [line for line in series if line.points]
+    if not drawn:
+        return no_chart(id_, title, description or "There is nothing to show.")
+    svg = to_svg(_drawing(drawn, axes, limits, marks), id_, title, description)
+    return Chart(id_, title, description, svg, columns, rows, wide)
+
+
+def _drawing(
+    series: Sequence[Series],
+    axes: Axes,
+    limits: Sequence[tuple[str, float]],
+    marks: Sequence[tuple[float, str]],
+) -> Any:
+    import altair as alt
+
+    x_scale = alt.Scale(type="log" if axes.x_log else "linear", nice=False)
+    y_scale = alt.Scale(type="log", nice=False) if axes.y_log else alt.Scale(zero=axes.y_zero, nice=True)
+    if axes.y_domain:
+        y_scale = alt.Scale(domain=list(axes.y_domain), nice=False)
+    x = alt.X(
+        "x:Q",
+        scale=x_scale,
+        axis=alt.Axis(
+            title=axes.x_title, format=axes.x_format, grid=False, tickCount=6, labelOverlap="greedy"
+        ),
+    )
+    y = alt.Y(
+        "y:Q",
+        scale=y_scale,
+        axis=alt.Axis(title=axes.y_title, format=axes.y_format, tickCount=4, labelOverlap="greedy"),
+    )
+    names = [plain(line.name) for line in series]
+    colour = alt.Color(
+        "series:N",
+        scale=alt.Scale(domain=names, range=[SERIES[n % len(SERIES)] for n in range(len(names))]),
+        legend=alt.Legend(title=None, columns=2) if len(names) > 1 else None,
+    )
+    dash = alt.StrokeDash(
+        "series:N",
+        scale=alt.Scale(
+            domain=names, range=[[[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]][n % 4] for n in range(len(names))]
+        ),
+        legend=None,
+    )
+    values = [
+        {"x": px, "y": py, "series": plain(line.name), "order": n}
+        for line in series
+        for n, (px, py) in enumerate(line.points)
+    ]
+    base = alt.Chart(alt.Data(values=values))
+    layers = []
+    if axes.area and not axes.y_log:
+        layers.append(
+            base.mark_area(opacity=0.15, interpolate=axes.interpolate).encode(x=x, y=y, color=colour)
+        )
+    layers.append(
+        base.mark_line(strokeWidth=1.6, interpolate=axes.interpolate).encode(
+            x=x, y=y, color=colour, strokeDash=dash, order="order:Q"
+        )
+    )
+    layers += _reference_lines(alt, x_scale, y_scale, limits, marks, axes.height)
+    return alt.layer(*layers).properties(width=axes.width, height=axes.height)
+
+
+def _reference_lines(
+    alt: Any,
+    x_scale: Any,
+    y_scale: Any,
+    limits: Sequence[tuple[str, float]],
+    marks: Sequence[tuple[float, str]],
+    height: int,
+) -> list[Any]:
+    layers = []
+    if limits:
+        data = alt.Chart(alt.Data(values=[{"y": at, "name": plain(name)} for name, at in limits]))
+        y = alt.Y("y:Q", scale=y_scale)
+        layers.append(data.mark_rule(strokeDash=[5, 4], color=ALERT).encode(y=y))
+        layers.append(
+            data.mark_text(align="right", dy=-6, color=ALERT, limit=260).encode(
+                x=alt.value("width"), y=y, text="name:N"
+            )
+        )
+    if marks:
+        data = alt.Chart(alt.Data(values=[{"x": at, "name": plain(name)} for at, name in marks]))
+        x = alt.X("x:Q", scale=x_scale)
+        layers.append(data.mark_rule(color=MUTED, strokeWidth=1, opacity=0.7).encode(x=x))
+        layers.append(
+            data.mark_text(align="left", dx=4, color=MUTED, limit=160).encode(
+                x=x, y=alt.value(10), text="name:N"
+            )
+        )
+    del height
+    return layers

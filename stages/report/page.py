@@ -1,0 +1,124 @@
+"""The whole page: sections in reading order, rendered by templates that escape every text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from acceltrial.errors import AcceltrialError
+from stages.report.blocks import Link, Material, Section, Tag
+from stages.report.formatting import minute
+from stages.report.sections import (
+    canary,
+    cards,
+    catalogue,
+    cited_rows,
+    costs,
+    findings,
+    fit,
+    frontier,
+    glossary,
+    headline,
+    ledger,
+    lineage,
+    measured,
+    neuromorphic,
+    overview,
+    roadmap,
+    stability,
+    traffic,
+    training,
+)
+from stages.report.sections.lineage import TableLineage
+from stages.report.shown import GRADE_LETTERS, GRADE_MEANINGS, Shown
+
+HERE = Path(__file__).parent
+GROUPS = ("Decide", "Compare", "Evidence", "Operate", "Appendix")
+MAX_BYTES = 3_000_000
+
+
+def build_sections(material: Material, tables_read: list[TableLineage]) -> list[Section]:
+    """Every section in reading order; the rows come last in building, since all others cite them."""
+    sections = [
+        headline.build(material),
+        overview.build(material),
+        cards.build(material),
+        frontier.build(material),
+        fit.build(material),
+        costs.build(material),
+        stability.build(material),
+        measured.build(material),
+        ledger.build(material),
+        traffic.build(material),
+        training.build(material),
+        neuromorphic.build(material),
+        canary.build(material),
+        findings.build(material),
+        roadmap.build(material),
+        catalogue.build(material),
+        glossary.build(material),
+        lineage.build(material, tables_read),
+    ]
+    return [*sections, cited_rows.build(material)]
+
+
+def render(sections: Sequence[Section], *, title: str, now: datetime, run: str, quarter: str) -> str:
+    """One HTML file that needs no script, no network and no other file."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.tests.update(
+        figure=lambda value: isinstance(value, Shown),
+        link=lambda value: isinstance(value, Link),
+        tag=lambda value: isinstance(value, Tag),
+    )
+    environment.filters["template_of"] = template_of
+    page = environment.get_template("page.html.j2").render(
+        sections=sections,
+        groups=[(g, [s for s in sections if s.group == g]) for g in GROUPS],
+        style=Markup((HERE / "style.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
+        title=title,
+        written=minute(now),
+        run=run,
+        quarter=quarter,
+        grades=[(grade, letter, GRADE_MEANINGS[grade]) for grade, letter in GRADE_LETTERS.items()],
+    )
+    return _compact(page)
+
+
+def check_size(page: str) -> str:
+    """The page, unless it is too large to be sent around.
+
+    Raises:
+        AcceltrialError: when it exceeds three million bytes.
+    """
+    size = len(page.encode())
+    if size > MAX_BYTES:
+        raise AcceltrialError(
+            f"the report has {size:,} bytes, more than {MAX_BYTES:,}",
+            where="stage report",
+            remedy="lower report.options_per_chart or report.options_per_table in params.yaml",
+        )
+    return page
+
+
+def template_of(block: Any) -> str:
+    """The template that shows a block: its class's name in snake case."""
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(block).__name__).lower()
+    return f"blocks/{name}.html.j2"
+
+
+def _compact(page: str) -> str:
+    """Without indentation and empty lines; text and attributes of ours hold no line breaks that matter."""
+    return "\n".join(line.strip() for line in page.splitlines() if line.strip()) + "\n"

@@ -1,0 +1,72 @@
+"""What useful output costs; inference and training are never in one table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stages.report.blocks import Cell, DataTable, Material, Section, Tag, Text, workload_link
+from stages.report.formatting import words
+from stages.report.lookup import COST_TITLES, costs_by_option, leading_cost_metric, workload_phase
+from stages.report.shown import show_cost, unknown
+
+
+def build(material: Material) -> Section:
+    """One table for inference and one for training."""
+    blocks: list[object] = [
+        _table(
+            material, phase, f"Cost of {phase}: the recommended option, the runner-up, the cheapest others"
+        )
+        for phase in ("inference", "training")
+    ]
+    lead = (
+        "All in US dollars before tax. Failures, retries and missed latency limits raise the cost of a "
+        "successful action. Every option that was priced stands in costs.parquet."
+    )
+    return Section("costs", "Costs", "Compare", lead, blocks)
+
+
+def _table(material: Material, phase: str, caption: str) -> DataTable | Text:
+    tables = material.tables
+    costs = tables["costs"]
+    if costs.filter(costs["phase"] == phase).is_empty():
+        return Text(f"No cost of {phase} is known.", "empty")
+    rows: list[list[Cell]] = []
+    present = set(costs.filter(costs["phase"] == phase)["metric"].to_list())
+    metrics = [m for m in COST_TITLES if m in present] + sorted(present - set(COST_TITLES))
+    for workload in tables.workloads:
+        if workload_phase(tables, workload) == phase:
+            rows += _workload_rows(material, workload, metrics)
+    columns = ("Workload", "Option", "Standing", *(COST_TITLES.get(m, words(m)) for m in metrics))
+    return DataTable(caption, columns, rows, id=f"costs-{phase}", right=frozenset(range(3, len(columns))))
+
+
+def _workload_rows(material: Material, workload: str, metrics: list[str]) -> list[list[Cell]]:
+    tables = material.tables
+    by_option = costs_by_option(tables, workload)
+    lead = leading_cost_metric(tables, workload)
+    decision = tables.row("decisions", workload) or {}
+    vetoed = {r["option"] for r in tables.rows("ranking", workload) if r["vetoed"]}
+    standing = {
+        decision.get("runner_up"): Tag("runner-up"),
+        decision.get("option"): Tag("recommended", "good"),
+    }
+
+    def key(option: str) -> tuple[Any, ...]:
+        value = (by_option[option].get(lead or "") or {}).get("value")
+        placed = {decision.get("option"): 0, decision.get("runner_up"): 1}.get(option, 2)
+        return placed, option in vetoed, value is None, value or 0.0, option
+
+    rows: list[list[Cell]] = []
+    for option in sorted(by_option, key=key)[: material.options_per_table]:
+        mark: Cell = standing.get(option) or (Tag("vetoed", "bad") if option in vetoed else "")
+        figures = [_figure(material, by_option[option].get(metric)) for metric in metrics]
+        rows.append([workload_link(material, workload), option, mark, *figures])
+    return rows
+
+
+def _figure(material: Material, row: dict[str, Any] | None) -> Cell:
+    if row is None:
+        return unknown("this metric was not computed for the option")
+    if row["value"] is None:
+        return unknown(row["reason"])
+    return show_cost(row, material.register)

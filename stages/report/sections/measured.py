@@ -1,0 +1,345 @@
+"""What ran here: engines × workloads, with the instrument's own error beside every figure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from stages.report.blocks import Cell, Charts, DataTable, Heading, Material, Section, Tag, Text, workload_link
+from stages.report.charts.bars import Part, stacked_bars
+from stages.report.charts.drawing import Chart
+from stages.report.charts.intervals import Dot, interval_chart
+from stages.report.charts.lines import Axes, Series, line_chart
+from stages.report.formatting import duration, minute, plural, quantity, words
+from stages.report.lookup import best_measurement, latency_question, latency_targets
+from stages.report.shown import show_measurement, unknown
+
+COLUMNS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("TTFT p50", ("ttft_from_intended_ms", "ttft_ms"), ("p50",)),
+    ("TTFT p95", ("ttft_from_intended_ms", "ttft_ms"), ("p95",)),
+    ("Inter-token p95", ("itl_ms", "tpot_ms"), ("p95",)),
+    ("End to end p50", ("e2e_from_intended_ms", "e2e_ms"), ("p50",)),
+    ("End to end p95", ("e2e_from_intended_ms", "e2e_ms"), ("p95",)),
+    ("Output rate", ("output_tokens_per_s",), ("mean",)),
+    ("Requests", ("requests_per_s",), ("mean",)),
+    ("Failures", ("failure_rate",), ("rate",)),
+    ("SLO attained", ("slo_attainment",), ("rate",)),
+    ("Task success", ("success_rate",), ("rate",)),
+    ("Peak memory", ("peak_memory_mb",), ("max",)),
+    ("Send lag p99", ("send_lag_ms",), ("p99",)),
+)
+PHASE_NAMES = {"replay": "trace replay", "synthetic": "screen"}
+START_PARTS = (
+    ("process_start_s", "process start"),
+    ("model_load_s", "model load"),
+    ("first_request_s", "first request"),
+)
+REQUEST_PARTS = (
+    ("client_tokenise_ms", "tokenise"),
+    ("connect_ms", "connect"),
+    ("queue_ms", "queue"),
+    ("prefill_ms", "prefill"),
+    ("decode_ms", "decode"),
+)
+
+
+def build(material: Material) -> Section:
+    """Replay and screen, distributions, the whole stack, and what did not run."""
+    measured = material.tables["measurements"].filter(pl.col("grade") == "measured")
+    serving = measured.filter(pl.col("phase").is_in(["replay", "synthetic"]))
+    lead = (
+        "Times run from the moment at which a request was due, not from when it was sent, so a slow "
+        "server cannot hide behind its own queue. “Send lag” is our instrument’s error; a run that broke "
+        "its bound is marked invalid."
+    )
+    if serving.is_empty():
+        blocks: list[object] = [
+            Text(
+                "Nothing was measured here in this evaluation: every performance figure is predicted.",
+                "empty",
+            )
+        ]
+        return Section("measured", "Measured here", "Evidence", lead, [*blocks, *_cells(material)])
+    workloads = [w for w in material.tables.workloads if w in set(serving["workload"].to_list())]
+    blocks = [
+        Charts([_latency_chart(material, w) for w in workloads], legend="grades"),
+        *[_table(material, w) for w in workloads],
+        *_distributions(material),
+        *_stack(material),
+        *_cells(material),
+    ]
+    return Section("measured", "Measured here", "Evidence", lead, blocks)
+
+
+def _rows(material: Material, workload: str) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Measured rows by option and phase, replay before screen."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in material.tables.rows("measurements", workload):
+        if row["grade"] == "measured" and row["phase"] in PHASE_NAMES:
+            groups.setdefault((row["option"], row["phase"]), []).append(row)
+    return dict(sorted(groups.items(), key=lambda g: (list(PHASE_NAMES).index(g[0][1]), g[0][0])))
+
+
+def _latency_chart(material: Material, workload: str) -> Chart:
+    metrics, _statistics, _title = latency_question(material.tables, workload)
+    dots, table, chosen = [], [], metrics[0]
+    for (option, phase), rows in _rows(material, workload).items():
+        for statistic in ("p50", "p95"):
+            row = best_measurement(rows, metrics, (statistic,))
+            if row is None or row["value"] is None:
+                continue
+            chosen = row["metric"]
+            label = f"{option}, {PHASE_NAMES[phase]}"
+            note = statistic + ("" if row["valid"] else ", invalid")
+            dots.append(
+                Dot(label, row["value"], row["low"], row["high"], row["grade"], statistic == "p95", note)
+            )
+            table.append((option, PHASE_NAMES[phase], statistic, show_measurement(row, material.register)))
+    targets = [t for t in latency_targets(material.tables, workload) if chosen in t.metrics]
+    limit = targets[0].limit_ms if targets else None
+    description = (
+        "; ".join(f"{o} ({p}) {s} {f.text}" for o, p, s, f in table)
+        or "No latency of this workload was measured."
+    )
+    return interval_chart(
+        f"measured-{workload}",
+        material.tables.title(workload),
+        description,
+        dots,
+        axis_title=(
+            f"{words(chosen.removesuffix('_ms').removesuffix('_s'))} "
+            f"({'ms' if chosen.endswith('_ms') else 's'})"
+        ),
+        columns=("Engine", "Phase", "Statistic", "Latency"),
+        rows=table,
+        log=True,
+        limit=limit,
+    )
+
+
+def _table(material: Material, workload: str) -> DataTable:
+    groups = _rows(material, workload)
+    present = [c for c in COLUMNS if any(best_measurement(rows, c[1], c[2]) for rows in groups.values())]
+    lines: list[list[Cell]] = []
+    for (option, phase), rows in groups.items():
+        figures = [_figure(material, rows, metrics, statistics) for _, metrics, statistics in present]
+        invalid: list[Tag] = (
+            [] if all(r["valid"] for r in rows) else [Tag("invalid", "bad", "instrument out of bounds")]
+        )
+        models = ", ".join(sorted({f"{r['model']} {r['precision']}" for r in rows}))
+        adjustments = "; ".join(sorted({r["adjustments"] for r in rows if r["adjustments"]}))
+        lines.append(
+            [[option, *invalid], PHASE_NAMES[phase], *figures, models, adjustments or "none", rows[0]["cell"]]
+        )
+    columns = ("Engine", "Phase", *(title for title, _, _ in present), "Model", "Adjustments", "Cell")
+    return DataTable(
+        f"{material.tables.title(workload)}: what was measured",
+        columns,
+        lines,
+        id=f"measured-table-{workload}",
+        right=frozenset(range(2, 2 + len(present))),
+    )
+
+
+def _figure(
+    material: Material, rows: list[dict[str, Any]], metrics: tuple[str, ...], statistics: tuple[str, ...]
+) -> Cell:
+    row = best_measurement(rows, metrics, statistics)
+    if row is None:
+        return unknown("not recorded in this cell")
+    return show_measurement(row, material.register) if row["value"] is not None else unknown(row["reason"])
+
+
+LEVELS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
+
+
+def _distributions(material: Material) -> list[object]:
+    """Latency distributions from the requests themselves, by replay cell, aggregated lazily."""
+    cells = material.tables["benchmark_cells"].filter(
+        pl.col("phase").is_in(["replay"]) & (pl.col("status") == "measured")
+    )
+    if cells.is_empty():
+        return []
+    quantiles = _quantiles(material)
+    charts = []
+    for workload in material.tables.workloads:
+        rows = [
+            quantiles[c["cell"]] | c
+            for c in cells.iter_rows(named=True)
+            if c["workload"] == workload and c["cell"] in quantiles
+        ]
+        if rows:
+            charts.append(_distribution_chart(material, workload, rows))
+    if not charts:
+        return []
+    text = (
+        "End-to-end time of every request that was answered, from the moment at which it was due. The "
+        "higher line is the quicker engine. Failed requests are counted in the caption of each table, not "
+        "drawn."
+    )
+    return [Heading("Distributions under replay", "distributions"), Text(text), Charts(charts)]
+
+
+def _quantiles(material: Material) -> dict[str, dict[str, Any]]:
+    took = (pl.col("last_s") - pl.col("intended_s")).alias("took")
+    answered = pl.col("error_class").is_null() & pl.col("last_s").is_not_null()
+    frame = (
+        material.tables.scan("request_records")
+        .select("cell", pl.when(answered).then(took).otherwise(None).alias("took"))
+        .group_by("cell")
+        .agg(
+            pl.len().alias("planned"),
+            pl.col("took").count().alias("answered"),
+            *[pl.col("took").quantile(q, "linear").alias(f"q{q}") for q in LEVELS],
+        )
+        .sort("cell")
+        .collect()
+    )
+    return {row["cell"]: row for row in frame.iter_rows(named=True)}
+
+
+def _distribution_chart(material: Material, workload: str, rows: list[dict[str, Any]]) -> Chart:
+    series, table = [], []
+    for row in rows:
+        points = [(row[f"q{q}"] * 1000, q) for q in LEVELS if row[f"q{q}"]]
+        series.append(Series(row["option"], [p for p in points if p[0] > 0]))
+        table.append(
+            (
+                row["option"],
+                str(row["planned"]),
+                str(row["answered"]),
+                *(
+                    quantity(row[f"q{q}"] * 1000, "ms")
+                    if row[f"q{q}"] is not None
+                    else unknown("no request was answered")
+                    for q in (0.5, 0.95, 0.99, 1.0)
+                ),
+                row["cell"],
+            )
+        )
+    description = "; ".join(f"{r[0]}: half within {_text(r[3])}, 95 % within {_text(r[4])}" for r in table)
+    axes = Axes(
+        "end to end (ms)", "share answered within", x_log=True, y_format="%", y_domain=(0, 1), height=180
+    )
+    columns = ("Engine", "Planned", "Answered", "p50", "p95", "p99", "Longest", "Cell")
+    return line_chart(
+        f"distribution-{workload}",
+        material.tables.title(workload),
+        description,
+        series,
+        axes,
+        columns=columns,
+        rows=table,
+    )
+
+
+def _text(cell: Any) -> str:
+    return cell if isinstance(cell, str) else "—"
+
+
+def _stack(material: Material) -> list[object]:
+    """Where the time goes: to the first answer after a start, and within a request."""
+    rows = [
+        r
+        for r in material.tables["measurements"].iter_rows(named=True)
+        if r["grade"] == "measured"
+        and r["phase"] in ("stack", "replay", "synthetic")
+        and r["value"] is not None
+    ]
+    charts = [
+        chart
+        for chart in (
+            _stack_chart(
+                material, rows, "stack-start", "From a cold start to the first answer", START_PARTS, "s"
+            ),
+            _stack_chart(material, rows, "stack-request", "Within a request", REQUEST_PARTS, "ms"),
+        )
+        if chart
+    ]
+    if not charts:
+        return []
+    return [Heading("The whole stack", "stack"), Charts(charts)]
+
+
+def _stack_chart(
+    material: Material,
+    rows: list[dict[str, Any]],
+    id_: str,
+    title: str,
+    names: tuple[tuple[str, str], ...],
+    unit: str,
+) -> Chart | None:
+    titles = dict(names)
+    best: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in rows:
+        if row["metric"] in titles:
+            key = (row["workload"], row["option"], row["metric"])
+            order = ("p50", "mean", "total", "max", "p95", "p99")
+            rank = order.index(row["statistic"]) if row["statistic"] in order else len(order)
+            if key not in best or rank < best[key]["_rank"]:
+                best[key] = {**row, "_rank": rank}
+    if not best:
+        return None
+    chosen = sorted(
+        best.values(), key=lambda r: (r["option"], r["workload"], [n for n, _ in names].index(r["metric"]))
+    )
+    parts = [Part(f"{r['option']} · {r['workload']}", titles[r["metric"]], r["value"]) for r in chosen]
+    table = [
+        (
+            r["option"],
+            r["workload"],
+            titles[r["metric"]],
+            r["statistic"],
+            show_measurement(r, material.register),
+        )
+        for r in chosen
+    ]
+    longest = max(chosen, key=lambda r: r["value"])
+    description = (
+        f"Longest part: {titles[longest['metric']]} of {longest['option']}, "
+        f"{quantity(longest['value'], unit)}."
+    )
+    columns = ("Engine", "Workload", "Part", "Statistic", "Time")
+    return stacked_bars(
+        id_, title, description, parts, axis_title=f"time ({unit})", columns=columns, rows=table
+    )
+
+
+STATUS_TONES = {
+    "measured": "good",
+    "predicted": "calm",
+    "failed": "bad",
+    "unavailable": "warn",
+    "invalid": "bad",
+}
+
+
+def _cells(material: Material) -> list[object]:
+    """Every cell that was to be measured, and how it ended. Predicted cells are counted only."""
+    cells = material.tables["benchmark_cells"]
+    ran = cells.filter(pl.col("status") != "predicted")
+    predicted = cells.height - ran.height
+    rows: list[list[Cell]] = [
+        [
+            workload_link(material, r["workload"])
+            if r["workload"] in material.tables.workloads
+            else r["workload"],
+            r["option"],
+            r["phase"],
+            Tag(r["status"], STATUS_TONES[r["status"]]),
+            minute(r["started"]),
+            duration((r["finished"] - r["started"]).total_seconds()),
+            r["detail"] or "",
+            r["cell"],
+            r["run"],
+        ]
+        for r in ran.iter_rows(named=True)
+    ]
+    text = f"{plural(predicted, 'cell')} held predictions only."
+    if not rows:
+        return [Text(f"No cell was run on an engine. {text}", "note")]
+    columns = ("Workload", "Option", "Phase", "Status", "Started", "Took", "Detail", "Cell", "Run")
+    anchors = [f"cell-{r['cell']}" for r in ran.iter_rows(named=True)]
+    caption = f"Benchmark cells: {plural(len(rows), 'cell')} run"
+    return [DataTable(caption, columns, rows, id="cells", folded=True, note=text, anchors=anchors)]

@@ -1,0 +1,77 @@
+"""The last stage: the pack for people and for programs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pydantic import Field
+
+from stages import artifacts
+from stages.contract import Context, Inputs, Outputs, Stage, StageParams
+from stages.report.blocks import Material
+from stages.report.page import build_sections, check_size, render
+from stages.report.roadmap import build_roadmap
+from stages.report.sections.lineage import read_lineage
+from stages.report.shown import RowRegister
+from stages.report.tables import SOURCES, Tables, load_tables
+
+
+class ReportParams(StageParams):
+    """What a person may set about the report."""
+
+    title: str = Field("Accelerator review", min_length=1, max_length=120)
+    """Heading of the page."""
+    organisation: str = Field("", max_length=120)
+    """Whose portfolio it is; stands beside the heading."""
+    options_per_chart: int = Field(24, ge=3, le=200)
+    """At most this many options on a frontier chart; those that matter come first."""
+    options_per_table: int = Field(6, ge=2, le=50)
+    """At most this many options a workload in cost and ranking tables."""
+
+
+def run(inputs: Inputs, params: ReportParams, context: Context) -> Outputs:
+    """The report, the roadmap and a folder with every table."""
+    tables = load_tables(inputs)
+    lineage = read_lineage(dict(tables.files))
+    roadmap = build_roadmap(tables, context.now, context.run, {e.path: e.digest for e in lineage})
+    material = Material(
+        tables,
+        RowRegister(),
+        now=context.now,
+        run=context.run,
+        options_per_chart=params.options_per_chart,
+        options_per_table=params.options_per_table,
+    )
+    context.progress("report: charts and tables")
+    sections = build_sections(material, lineage)
+    title = f"{params.organisation}: {params.title}" if params.organisation else params.title
+    page = render(sections, title=title, now=context.now, run=context.run, quarter=roadmap.quarter)
+    return {
+        artifacts.REPORT.name: check_size(page),
+        artifacts.ROADMAP.name: roadmap.model_dump_json(indent=2) + "\n",
+        artifacts.REPORT_TABLES.name: _copy_tables(tables, context.scratch / "tables"),
+    }
+
+
+def _copy_tables(tables: Tables, folder: Path) -> Path:
+    """Every table under its own name, byte for byte, so that digests stay what the lineage says."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, path in sorted(tables.files.items()):
+        target = folder / f"{name}.parquet"
+        try:
+            target.hardlink_to(path.resolve())
+        except OSError:
+            shutil.copyfile(path, target)
+    return folder
+
+
+STAGE = Stage(
+    name="report",
+    version="1",
+    params=ReportParams,
+    inputs=SOURCES,
+    outputs=(artifacts.REPORT, artifacts.ROADMAP, artifacts.REPORT_TABLES),
+    run=run,
+    about="One HTML file for the review, the roadmap as JSON, every table as Parquet.",
+)
