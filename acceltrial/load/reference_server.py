@@ -331,7 +331,7 @@ def _generation(
     part: dict[str, Any] = {"delta": content} if chat else {"text": text}
     choice = {"index": 0, "finish_reason": None} | part
     finish: dict[str, Any] = {"index": 0, "finish_reason": "length"}
-    finish |= {"delta": {}} if chat else {"text": ""}
+    finish["delta" if chat else "text"] = {} if chat else ""
     answer.head, answer.event = _HEADER, _event(common | {"choices": [choice]})
     answer.last = _event(common | {"choices": [finish]})
     if (request.get("stream_options") or {}).get("include_usage"):

@@ -1,0 +1,362 @@
+"""The driver against servers that misbehave, on real sockets."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from acceltrial.load import Schedule, serve_reference
+from acceltrial.load.reference_server import Behaviour
+from acceltrial.load.run import Drive
+from tests.acceltrial.load.conftest import (
+    DONE,
+    LAST,
+    STREAM_HEAD,
+    answering,
+    chunk,
+    drive_port,
+    event,
+    good_stream,
+    read_request,
+    reset,
+    socket_server,
+    token,
+    usage,
+    whole,
+)
+
+Run = Callable[..., Drive]
+
+
+def classes(driven: Drive) -> set[str | None]:
+    return set(driven.records["error_class"].to_list())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def libraries_are_loaded() -> None:
+    """Libraries open descriptors of their own on first use."""
+    with socket_server(answering(good_stream())) as port:
+        drive_port(port)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> object:
+    """No run may leave a process, a descriptor or a temporary folder behind."""
+    before = len(psutil.Process().children()), psutil.Process().num_fds()
+    yield
+    deadline = time.monotonic() + 5
+    while psutil.Process().num_fds() > before[1] + 2 and time.monotonic() < deadline:
+        time.sleep(0.02)  # the server's threads are still closing their sockets
+    assert len(psutil.Process().children()) == before[0]
+    assert psutil.Process().num_fds() <= before[1] + 2
+    assert not list(Path(os.environ.get("TMPDIR", "/tmp")).glob(f"acceltrial-load-{os.getpid()}-*"))
+
+
+def test_good_stream(run_against: Run) -> None:
+    driven = run_against(answering(good_stream()), requests=6)
+    assert classes(driven) == {None}
+    row = driven.records.row(0, named=True)
+    assert row["text"] == " Grüße 世界 🙂"
+    assert (row["input_tokens"], row["output_tokens"], row["chunks"]) == (5, 3, 3)
+    assert row["finish_reason"] == "stop"
+    assert row["first_byte_s"] <= row["first_token_s"] <= row["token_times_s"][-1] <= row["last_s"]
+    assert driven.stats[0]["opened"] == 2
+    assert driven.records["connection_reused"].sum() == 4
+
+
+def test_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    driven = drive_port(port, requests=3_000)
+    assert classes(driven) == {"connect_refused"}
+    assert driven.records.height == 3_000
+
+
+def test_accepts_and_hangs(run_against: Run) -> None:
+    def hang(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.recv(1)
+
+    driven = run_against(hang, requests=4, timeout_s=0.3)
+    assert classes(driven) == {"timeout_first_byte"}
+    waited = driven.records["ended_s"] - driven.records["sent_s"]
+    assert waited.max() < 3
+
+
+def test_backlog_never_accepted() -> None:
+    """A listener that never accepts: the kernel completes the connection, so the wait is for the answer."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        driven = drive_port(listener.getsockname()[1], timeout_s=0.3)
+    assert classes(driven) <= {"timeout_first_byte", "timeout_connect"}
+
+
+def test_reset_in_mid_stream(run_against: Run) -> None:
+    def break_off(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(STREAM_HEAD + chunk(token(" a")))
+        time.sleep(0.05)
+        reset(connection)
+
+    driven = run_against(break_off)
+    assert classes(driven) == {"reset"}
+    # What had come is kept for the record, but the request has failed.
+    assert driven.records["chunks"].to_list() == [1] * 4
+
+
+def test_closed_in_mid_stream(run_against: Run) -> None:
+    driven = run_against(answering(STREAM_HEAD + chunk(token(" a")), close=True))
+    assert classes(driven) == {"closed_early"}
+
+
+def test_one_byte_at_a_time(run_against: Run) -> None:
+    def dribble(connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while read_request(connection):
+            for byte in good_stream():
+                connection.send(bytes([byte]))
+
+    driven = run_against(dribble, timeout_s=20.0)
+    assert classes(driven) == {None}
+    assert set(driven.records["text"]) == {" Grüße 世界 🙂"}
+
+
+@pytest.mark.parametrize("size", [3, 7, 50])
+def test_split_anywhere(run_against: Run, size: int) -> None:
+    def split(connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        answer = good_stream()
+        while read_request(connection):
+            for start in range(0, len(answer), size):
+                connection.sendall(answer[start : start + size])
+                time.sleep(0.0005)
+
+    driven = run_against(split, timeout_s=20.0, requests=2)
+    assert classes(driven) == {None}
+    assert set(driven.records["text"]) == {" Grüße 世界 🙂"}
+    times = driven.records["token_times_s"][0].to_list()
+    assert times == sorted(times)
+    assert times[0] < times[-1]
+
+
+def test_several_events_in_one_read(run_against: Run) -> None:
+    body = b"".join(token(f" {i}") for i in range(8)) + usage(5, 16) + DONE
+    driven = run_against(answering(STREAM_HEAD + chunk(body) + LAST))
+    assert classes(driven) == {None}
+    row = driven.records.row(0, named=True)
+    assert (row["chunks"], row["output_tokens"]) == (8, 16)
+    assert len(set(row["token_times_s"])) == 1
+
+
+def test_never_sends_done(run_against: Run) -> None:
+    ended = STREAM_HEAD + chunk(token(" a", "stop")) + LAST
+    driven = run_against(answering(ended))
+    assert classes(driven) == {None}
+    assert "never sent [DONE]" in driven.records["notes"][0]
+    cut = STREAM_HEAD + chunk(token(" a")) + LAST
+    assert classes(run_against(answering(cut))) == {"stream_incomplete"}
+    hanging = STREAM_HEAD + chunk(token(" a", "stop"))
+    assert classes(run_against(answering(hanging), timeout_s=0.3)) == {"timeout_body"}
+
+
+def test_done_but_the_response_never_ends(run_against: Run) -> None:
+    answer = STREAM_HEAD + chunk(token(" a", "stop")) + chunk(DONE)
+    driven = run_against(answering(answer), timeout_s=0.3)
+    assert classes(driven) == {"timeout_body"}
+    assert "[DONE] had been sent" in driven.records["notes"][0]
+
+
+def test_no_usage(run_against: Run) -> None:
+    driven = run_against(answering(STREAM_HEAD + chunk(token(" a", "stop")) + chunk(DONE) + LAST))
+    assert classes(driven) == {None}
+    assert driven.records["output_tokens"].to_list() == [None] * 4
+    assert "no usage" in driven.records["notes"][0]
+
+
+def test_usage_that_disagrees(run_against: Run) -> None:
+    body = chunk(token(" a")) + chunk(token(" b", "stop")) + chunk(usage(5, 1)) + chunk(DONE)
+    driven = run_against(answering(STREAM_HEAD + body + LAST))
+    assert classes(driven) == {None}
+    assert "disagrees" in driven.records["notes"][0]
+
+
+@pytest.mark.parametrize(("value", "expected"), [("7", 7.0), (None, None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)])
+def test_too_many_requests(run_against: Run, value: str | None, expected: float | None) -> None:
+    extra = f"Retry-After: {value}\r\n" if value else ""
+    driven = run_against(answering(whole(b"{}", "429 Too Many Requests", extra)))
+    assert classes(driven) == {"http_429"}
+    assert driven.records["retry_after_s"][0] == expected
+
+
+def test_server_errors_and_redirects(run_against: Run) -> None:
+    driven = run_against(answering(whole(b"<h1>boom</h1>", "500 Internal Server Error")))
+    assert classes(driven) == {"http_500"}
+    assert "boom" in driven.records["error_detail"][0]
+    moved = run_against(answering(whole(b"", "302 Found", "Location: http://elsewhere/\r\n")))
+    assert classes(moved) == {"http_302"}
+    assert "not followed" in moved.records["error_detail"][0]
+
+
+def test_html(run_against: Run) -> None:
+    assert classes(run_against(answering(whole(b"<html>log in</html>")))) == {"not_json"}
+    assert classes(run_against(answering(b"<html>no HTTP at all</html>"))) == {"malformed_http"}
+
+
+def test_error_event_in_the_stream(run_against: Run) -> None:
+    body = chunk(token(" a")) + chunk(event({"error": {"message": "out of memory"}})) + chunk(DONE)
+    driven = run_against(answering(STREAM_HEAD + body + LAST))
+    assert classes(driven) == {"error_event"}
+    assert "out of memory" in driven.records["error_detail"][0]
+
+
+def test_an_endless_line(run_against: Run) -> None:
+    def flood(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: ")
+        block = b"x" * 1_000_000
+        for _ in range(100):
+            connection.sendall(block)
+
+    driven = run_against(flood, requests=2, timeout_s=20.0, max_response_bytes=8_000_000)
+    assert classes(driven) == {"response_too_large"}
+    assert driven.stats[0]["peak_rss_mb"] < 120
+
+
+def test_a_header_without_end(run_against: Run) -> None:
+    driven = run_against(answering(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 50_000))
+    assert classes(driven) == {"malformed_http"}
+
+
+def test_http_1_0_closes(run_against: Run) -> None:
+    body = token(" a") + token(" b", "stop") + usage(5, 2) + DONE
+    answer = b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + body
+    driven = run_against(answering(answer, close=True))
+    assert classes(driven) == {None}
+    assert driven.stats[0]["opened"] == 4
+
+
+def test_interim_responses_are_passed_over(run_against: Run) -> None:
+    driven = run_against(answering(b"HTTP/1.1 100 Continue\r\n\r\n" + good_stream()))
+    assert classes(driven) == {None}
+
+
+def test_keep_alive_closed_between_requests(run_against: Run) -> None:
+    """The server closes after each answer without saying so: nothing fails, connections are dialled anew."""
+    driven = run_against(answering(good_stream(), close=True), requests=20)
+    assert classes(driven) == {None}
+    assert driven.stats[0]["opened"] >= 18
+
+
+def test_slow_start() -> None:
+    """Nobody listens at first: those requests are refused, the later ones are served."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+
+        def serve_late() -> None:
+            time.sleep(0.6)
+            listener.listen(64)
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                threading.Thread(target=_answer, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=serve_late, daemon=True).start()
+        schedule = Schedule.open_loop("constant", rate_rps=20, requests=40, output_tokens=3, prompts=["x"] * 40)
+        driven = drive_port(port, schedule=schedule, timeout_s=5.0)
+        listener.shutdown(socket.SHUT_RDWR)
+    assert classes(driven) == {"connect_refused", None}
+    assert driven.records["error_class"][-1] is None
+
+
+def _answer(connection: socket.socket) -> None:
+    with connection:
+        answering(good_stream())(connection)
+
+
+def test_tls(run_against: Run, certificate: Callable[..., tuple[object, Path]]) -> None:
+    context, authority = certificate("localhost", days=1)
+    good = run_against(answering(good_stream()), tls=context, host="localhost", ca_file=authority)
+    assert classes(good) == {None}
+    assert set(good.records["text"]) == {" Grüße 世界 🙂"}
+    assert good.records["tls_ms"][0] > 0
+    untrusted = run_against(answering(good_stream()), tls=context, host="localhost")
+    assert classes(untrusted) == {"tls_untrusted"}
+    waved = run_against(answering(good_stream()), tls=context, host="localhost", verify_tls=False)
+    assert classes(waved) == {None}
+
+
+def test_tls_wrong_name_and_expired(run_against: Run, certificate: Callable[..., tuple[object, Path]]) -> None:
+    context, authority = certificate("elsewhere.example", days=1)
+    wrong = run_against(answering(good_stream()), tls=context, host="localhost", ca_file=authority)
+    assert classes(wrong) == {"tls_host_name"}
+    context, authority = certificate("localhost", days=-1)
+    expired = run_against(answering(good_stream()), tls=context, host="localhost", ca_file=authority)
+    assert classes(expired) == {"tls_certificate_expired"}
+
+
+def test_tls_to_a_plain_server() -> None:
+    with socket_server(answering(good_stream())) as port:
+        driven = drive_port(port, scheme="https", timeout_s=0.5)
+    assert classes(driven) <= {"tls_failed", "timeout_connect", "closed_early", "reset"}
+    assert None not in classes(driven)
+
+
+def test_no_wall_clock() -> None:
+    """A clock that jumps cannot touch a run: nothing in it reads the wall clock."""
+    folder = Path(drive_port.__code__.co_filename).parents[3] / "acceltrial" / "load"
+    for file in folder.glob("*.py"):
+        assert "time.time(" not in file.read_text()
+
+
+def test_deadline_ends_the_run(run_against: Run) -> None:
+    def hang(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.recv(1)
+
+    schedule = Schedule.open_loop("constant", rate_rps=10, requests=100, prompts=["x"] * 100)
+    driven = run_against(hang, schedule=schedule, timeout_s=60.0, deadline_s=0.5)
+    assert classes(driven) == {"interrupted", "not_sent"}
+    assert driven.records.height == 100
+
+
+def test_connection_limit_holds_requests_back() -> None:
+    with serve_reference(Behaviour(ttft_ms=20, itl_ms=1)) as reference:
+        schedule = Schedule.open_loop("constant", rate_rps=400, requests=40, output_tokens=4, prompts=["x"] * 40)
+        driven = drive_port(reference.port, schedule=schedule, timeout_s=10.0, max_connections=2)
+        assert reference.log()["peak"] <= 2
+    assert classes(driven) == {None}
+    lag = driven.records["sent_s"] - driven.records["intended_s"]
+    assert lag[-1] > 0.1
+
+
+def test_warm_up_is_left_out_and_turns_wait() -> None:
+    schedule = Schedule.sessions([0.0, 0.05], turns=3, think_s=0.01, output_tokens=4)
+    with serve_reference(Behaviour(ttft_ms=10, itl_ms=1)) as reference:
+        driven = drive_port(reference.port, schedule=schedule, warm_up=5, timeout_s=10.0)
+        assert len(reference.log()["requests"]) >= 11
+    assert driven.records.height == 6
+    assert classes(driven) == {None}
+    for session in (0, 1):
+        turns = driven.records.filter(driven.records["session"] == session).sort("turn")
+        assert turns["sent_s"][1] >= turns["last_s"][0]
+        assert turns["sent_s"][2] >= turns["last_s"][1]
+        assert turns["input_tokens"].is_sorted()
+
+
+def test_shards_make_up_the_schedule() -> None:
+    schedule = Schedule.open_loop("poisson", rate_rps=200, requests=101, output_tokens=2, prompts=["x"] * 101)
+    with serve_reference(Behaviour(ttft_ms=5, itl_ms=1)) as reference:
+        driven = drive_port(reference.port, schedule=schedule, processes=2, timeout_s=10.0)
+    assert driven.records["index"].to_list() == list(range(101))
+    assert driven.records["intended_s"].to_list() == pytest.approx(schedule.intended_s.tolist(), abs=1e-6)
+    assert len(driven.stats) == 2
