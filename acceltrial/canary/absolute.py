@@ -23,6 +23,7 @@ Breach = tuple[int, str, str]
 
 _DEGRADED_RATE = 0.05
 _START_REQUESTS = 100
+BEFORE_REQUESTS = 20
 
 
 def first_breach(
@@ -55,6 +56,35 @@ def degraded_baseline(
                     f"{rule.name}: the baseline itself breaks {text}: promotion by comparison would be blind"
                 )
     return ""
+
+
+def worse_than_before(
+    records: Records, since_s: float, settings: JudgeSettings, alpha: float
+) -> Breach | None:
+    """What broke in the soak: from `since_s` on all traffic is the canary's, so it is held to the past.
+
+    Failures: at most the share before plus five points. Latency: at most a tenth slower than
+    `baseline_factor` times the p95 that both arms had before.
+    """
+    before, after = records.t_s < since_s, records.canary & (records.t_s >= since_s)
+    if before.sum() < BEFORE_REQUESTS or not after.any():
+        return None
+    looks = int(records.t_s.max() // settings.interval_s) + 1
+    rate = float((~records.ok[before]).mean())
+    everything = np.ones(len(records), dtype=bool)
+    checks: list[tuple[str, Check]] = [
+        ("errors", (~records.ok, everything, min(rate + _DEGRADED_RATE, 0.99), f"{rate:.1%} failures before"))
+    ]
+    latency = records.column("latency_ms")
+    known = records.ok & ~np.isnan(latency)
+    if (known & before).any():
+        limit_ms = settings.baseline_factor * float(np.quantile(latency[known & before], 0.95))
+        checks.append(("latency", (latency > limit_ms, known, 0.1, f"{limit_ms:.4g} ms at p90")))
+    for name, (bad, counted, limit, text) in checks:
+        crossed = _crossed(bad, counted & after, records, settings, looks, limit, math.log(1 / alpha))
+        if crossed is not None:
+            return crossed, name, f"{name}: worse with all traffic than {text}"
+    return None
 
 
 Check = tuple[Flags | Floats, Flags, float, str]

@@ -86,6 +86,8 @@ class Judgement:
     Attributes:
         at_s: when the verdict fell: the end of the look that crossed a bound, else of the last look.
         guardrail: the one that decided; None for `promote`.
+        hindered: something forbids a judgement (lost metrics, a degraded baseline), as against evidence
+            that is still too thin.
     """
 
     verdict: Verdict
@@ -94,6 +96,7 @@ class Judgement:
     reason: str
     states: tuple[GuardrailState, ...]
     notes: tuple[str, ...] = field(default=())
+    hindered: bool = False
 
     def state(self, name: str) -> GuardrailState | None:
         """The state of the guardrail called `name`."""
@@ -124,8 +127,8 @@ def judge(records: Records, settings: JudgeSettings, *, until_s: float | None = 
     if breaches:
         look, breached, text = min(breaches)
         return Judgement("rollback", (look + 1) * interval, breached, text, states, tuple(notes))
-    verdict, name, reason = _without_breach(records, rules, states, settings, looks)
-    return Judgement(verdict, looks * interval, name, reason, states, tuple(notes))
+    verdict, name, reason, hindered = _without_breach(records, rules, states, settings, looks)
+    return Judgement(verdict, looks * interval, name, reason, states, tuple(notes), hindered)
 
 
 def _until(records: Records, end_s: float) -> Records:
@@ -215,24 +218,23 @@ def _without_breach(
     states: tuple[GuardrailState, ...],
     settings: JudgeSettings,
     looks: int,
-) -> tuple[Verdict, str | None, str]:
+) -> tuple[Verdict, str | None, str, bool]:
     n_canary, n_baseline = int(records.canary.sum()), int((~records.canary).sum())
     for count, arm in ((n_canary, "canary"), (n_baseline, "baseline")):
         if count == 0:
-            return "insufficient_traffic", None, f"the {arm} had no requests"
+            return "insufficient_traffic", None, f"the {arm} had no requests", False
     hindrance = _hindrance(records, rules, states, settings, looks)
     if hindrance:
-        return "hold", *hindrance
+        return "hold", *hindrance, True
     thin = [s for s in states if s.detectable and not s.detectable.enough(s.n_canary) and not s.shown_safe]
     if thin:
-        return "insufficient_traffic", thin[0].name, _too_little(thin[0])
+        return "insufficient_traffic", thin[0].name, _too_little(thin[0]), False
     unsure = [s for s in states if not s.shown_safe]
     if unsure:
-        text = (
-            f"{unsure[0].name}: neither harm nor its absence is shown ({unsure[0].n_canary} canary requests)"
-        )
-        return "hold", unsure[0].name, text
-    return "promote", None, "every guardrail shows that the harm it guards against is absent"
+        first = unsure[0]
+        text = f"{first.name}: neither harm nor its absence is shown by {first.n_canary} canary requests"
+        return "hold", first.name, text, False
+    return "promote", None, "every guardrail shows that the harm it guards against is absent", False
 
 
 def _too_little(state: GuardrailState) -> str:

@@ -1,0 +1,351 @@
+"""Carries a plan out: looks, decides, writes the intent down, acts, and checks that it happened.
+
+Whatever ends it, traffic ends on the safe side: an orderly end restores the baseline itself; after a
+kill the lever's lease does, and the next controller finds the unfinished journal and makes sure.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from acceltrial.canary.absolute import worse_than_before
+from acceltrial.canary.decide import Decision, Situation, decide
+from acceltrial.canary.forecast import too_thin
+from acceltrial.canary.journal import Journal
+from acceltrial.canary.judge import Judgement, judge
+from acceltrial.canary.lever import Lever, LeverError, LeverState
+from acceltrial.canary.observations import observation_rows
+from acceltrial.canary.plan import CanaryPlan
+from acceltrial.canary.records import Records
+from acceltrial.canary.source import Source
+from acceltrial.errors import DataContractError
+from acceltrial.stats.sequential import share_log_e
+
+LIE_BOUND = math.log(1e4)
+"""Evidence at which the observed split contradicts the share that the lever claims."""
+TRIES = 3
+
+
+class Clock(Protocol):
+    """Time, passed in so that tests need not wait."""
+
+    def now(self) -> datetime:
+        """The wall clock, for people who read the record; nothing is decided on it."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never jump."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Waits."""
+        ...
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def now(self) -> datetime:
+        """See `Clock.now`."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """See `Clock.monotonic`."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """See `Clock.sleep`."""
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a canary ended.
+
+    Attributes:
+        verdict: promote, rollback, hold, insufficient_traffic or aborted.
+        at_s: seconds from its start.
+        final_share: the canary's share afterwards, as the lever says (0 when it cannot be asked: its
+            lease ends there).
+        observations: rows of the table CanaryObservations.
+        rollback_s: seconds from the verdict to the verified return to the baseline; None without one.
+    """
+
+    canary: str
+    verdict: str
+    guardrail: str | None
+    at_s: float
+    final_share: float
+    reason: str
+    started: datetime
+    observations: list[dict[str, Any]] = field(default_factory=list)
+    rollback_s: float | None = None
+
+
+class Controller:
+    """One run of one plan. `run` blocks until it has ended.
+
+    Args:
+        plan: what is to happen.
+        lever: moves the traffic.
+        source: sees the requests.
+        journal: where the record is kept; an unfinished one there is brought to a safe end first.
+        holder: this controller's name at the lever.
+        approve: asked before the first step; False ends the canary as aborted.
+        abort: asked at every look; a non-empty answer ends the canary.
+    """
+
+    def __init__(
+        self,
+        plan: CanaryPlan,
+        lever: Lever,
+        source: Source,
+        journal: Path,
+        *,
+        holder: str,
+        clock: Clock | None = None,
+        approve: Callable[[CanaryPlan], bool] = lambda _plan: True,
+        abort: Callable[[], str] = lambda: "",
+        progress: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        self.plan, self.lever, self.source = plan, lever, source
+        self._journal = Journal(journal, plan.canary)
+        self._holder, self._clock = holder, clock or SystemClock()
+        self._approve, self._abort, self._progress = approve, abort, progress
+        self._share = 0.0
+        self._begun = 0.0
+        self._began_at = self._clock.now()
+        self._offset_s = 0.0
+        self._looks: list[tuple[float, float]] = []
+
+    def run(self, *, restart: bool = True) -> Outcome:
+        """Carries the plan out and says how it ended.
+
+        With an unfinished journal the baseline is restored and that is recorded first; then the plan
+        starts anew, or with `restart=False` ends as aborted.
+
+        Raises:
+            BusyError: another controller runs this canary.
+            DataContractError: the journal was tampered with; the baseline has been restored.
+        """
+        self._begun, self._began_at = self._clock.monotonic(), self._clock.now()
+        try:
+            with self._journal:
+                if self._journal.unfinished and not self._recover(restart):
+                    return self._outcome("aborted", None, "the controller before this one was killed")
+                self._begun, self._began_at = self._clock.monotonic(), self._clock.now()
+                try:
+                    return self._carry_out()
+                except BaseException as error:
+                    self._panic(error)
+                    raise
+        except DataContractError as error:
+            self._restore_quietly(error)
+            raise
+
+    def _carry_out(self) -> Outcome:
+        plan = self.plan
+        self._write("started", f"{plan.candidate} against {plan.baseline}, shares {list(plan.shares)}")
+        thin = too_thin(plan)
+        if thin:
+            self._write("ended", thin, guardrail="traffic")
+            return self._outcome("insufficient_traffic", None, thin)
+        if not self._approve(plan):
+            self._write("aborted", "not approved")
+            return self._outcome("aborted", None, "not approved")
+        self.source.poll()
+        self._offset_s = self.source.now_s
+        self._write("baseline_seen", f"{len(self.source.records())} requests before the first step")
+        return self._steps()
+
+    def _steps(self) -> Outcome:
+        step = 0
+        self._set_share(self.plan.shares[0], "the first step")
+        step_from = self._clock.monotonic()
+        lost_from: float | None = None
+        hindered_from: float | None = None
+        while True:
+            self._wait_for_look()
+            state, judgement, records = self._look()
+            now = self._clock.monotonic()
+            soaking = self.plan.shares[step] == 1
+            lost_from = _first(lost_from, now) if state is None else None
+            hindered = judgement is not None and judgement.hindered and not soaking
+            hindered_from = _first(hindered_from, now) if hindered else None
+            situation = Situation(
+                plan=self.plan,
+                step=step,
+                at_step_s=now - step_from,
+                elapsed_s=now - self._begun,
+                step_requests=state.routed_canary if state else 0,
+                judgement=None if soaking else judgement,
+                lost_s=_since(lost_from, now),
+                hindered_s=_since(hindered_from, now),
+                lever_problem=self._lever_problem(state),
+                soak_breach=self._soak_breach(records, soaking, step_from, now),
+                abort=self._abort(),
+            )
+            decision = decide(situation)
+            self._record_look(decision, judgement, soaking)
+            if decision.kind == "advance":
+                step += 1
+                self._set_share(self.plan.shares[step], decision.reason)
+                step_from = self._clock.monotonic()
+            elif decision.kind != "stay":
+                return self._finish(decision)
+
+    def _wait_for_look(self) -> None:
+        interval = self.plan.judge.interval_s
+        passed = self._clock.monotonic() - self._begun
+        self._clock.sleep(interval - passed % interval)
+
+    def _look(self) -> tuple[LeverState | None, Judgement | None, Records | None]:
+        """The lever's state and the judgement; all None when lever or metrics are lost."""
+        try:
+            self.lever.renew(holder=self._holder, lease_s=self.plan.lease_s)
+            state = self.lever.read()
+            self.source.poll()
+        except LeverError as error:
+            self._progress(f"canary {self.plan.canary}: {error.what}")
+            return None, None, None
+        records = self.source.records()
+        self._looks.append((self.source.now_s, state.share))
+        return state, judge(records, self.plan.judge, until_s=self.source.now_s), records
+
+    def _lever_problem(self, state: LeverState | None) -> str:
+        if state is None:
+            return ""
+        if abs(state.share - self._share) > 1e-9:
+            return f"the lever says {state.share:.1%} where {self._share:.1%} was set"
+        routed = state.routed_baseline + state.routed_canary
+        if share_log_e(state.routed_canary, routed, state.share) >= LIE_BOUND:
+            seen = state.routed_canary / routed
+            return f"the lever says {state.share:.1%}, but {seen:.1%} of {routed} requests went to the canary"
+        return ""
+
+    def _soak_breach(
+        self, records: Records | None, soaking: bool, step_from: float, now: float
+    ) -> tuple[str, str] | None:
+        if not soaking or records is None:
+            return None
+        since = self.source.now_s - (now - step_from)
+        breach = worse_than_before(records, since, self.plan.judge, self.plan.judge.alpha)
+        return breach[1:] if breach else None
+
+    def _set_share(self, share: float, reason: str) -> None:
+        """Writes the intent, acts, reads back. Raises LeverError when the lever does not follow."""
+        self._write("intent_share", f"to {share:.1%}: {reason}")
+        self.lever.set_share(share, holder=self._holder, lease_s=self.plan.lease_s)
+        self._share = share
+        found = self.lever.read().share
+        self._write("share_set", f"the lever reads {found:.1%}")
+
+    def _finish(self, decision: Decision) -> Outcome:
+        if decision.kind == "settle":
+            self._write("intent_settle", decision.reason)
+            self.lever.settle(holder=self._holder)
+            self._write("promoted", decision.reason)
+            return self._outcome("promote", None, decision.reason)
+        verdict = "aborted" if decision.kind == "abort" else decision.verdict or "hold"
+        at_s = self._elapsed()
+        name = {"rollback": "rolled_back", "abort": "aborted"}.get(decision.kind, "ended")
+        self._write("intent_rollback", decision.reason, guardrail=decision.guardrail)
+        verified = self._restore()
+        took = self._elapsed() - at_s
+        self._share = 0.0
+        self._write(name, f"{decision.reason}; {verified} after {took:.2f} s", guardrail=decision.guardrail)
+        return self._outcome(verdict, decision.guardrail, decision.reason, at_s=at_s, rollback_s=took)
+
+    def _restore(self) -> str:
+        """Returns traffic to the baseline and says how that is known."""
+        for _ in range(TRIES):
+            try:
+                self.lever.restore()
+                if self.lever.read().share == 0:
+                    return "baseline restored and read back"
+            except LeverError as error:
+                self._progress(f"canary {self.plan.canary}: {error.what}")
+            self._clock.sleep(0.2)
+        self._write("lever_unreachable", f"waiting for its lease of {self.plan.lease_s:g} s to run out")
+        self._clock.sleep(self.plan.lease_s)
+        return (
+            "lever unreachable: its lease has run out, which returns traffic to the baseline (not read back)"
+        )
+
+    def _recover(self, restart: bool) -> bool:
+        """Brings what an earlier controller left to a safe end; whether to start anew."""
+        last = self._journal.events[-1]
+        self._share = last.share
+        torn = (
+            f"; a torn last line was cut off ({len(self._journal.torn)} bytes)" if self._journal.torn else ""
+        )
+        self._write("recovered", f"found unfinished after '{last.event}'{torn}")
+        verified = self._restore()
+        self._share = 0.0
+        self._write("aborted", f"the controller was killed; {verified}")
+        return restart
+
+    def _panic(self, error: BaseException) -> None:
+        self._restore_quietly(error)
+        self._share = 0.0
+        if self._journal.unfinished:
+            self._write("aborted", f"{type(error).__name__}: {error}; baseline restored")
+
+    def _restore_quietly(self, error: BaseException) -> None:
+        try:
+            self.lever.restore()
+        except LeverError as lost:
+            error.add_note(f"the lever cannot be reached either ({lost.what}): its lease returns the traffic")
+
+    def _record_look(self, decision: Decision, judgement: Judgement | None, soaking: bool) -> None:
+        worst = None
+        if judgement and judgement.states and not soaking:
+            worst = max(judgement.states, key=lambda s: float(s.log_e[-1]) / s.bound)
+        self._write(
+            "soak_look" if soaking else "look",
+            f"{decision.kind}: {decision.reason}",
+            guardrail=worst.name if worst else None,
+            evidence=float(worst.log_e[-1]) if worst else None,
+            bound=worst.bound if worst else None,
+        )
+        self._progress(f"canary {self.plan.canary}: {self._share:.0%}, {decision.kind}: {decision.reason}")
+
+    def _elapsed(self) -> float:
+        return self._clock.monotonic() - self._begun
+
+    def _write(self, event: str, reason: str, **more: Any) -> None:
+        now = self._clock.now()
+        self._journal.write(event, t_s=self._elapsed(), at=now, share=self._share, reason=reason, **more)
+
+    def _outcome(
+        self,
+        verdict: str,
+        guardrail: str | None,
+        reason: str,
+        *,
+        at_s: float | None = None,
+        rollback_s: float | None = None,
+    ) -> Outcome:
+        rows = []
+        if self._looks:
+            rows = observation_rows(self.plan.canary, self.source.records(), self._looks, self._offset_s)
+        at_s = self._elapsed() if at_s is None else at_s
+        final = self._share if verdict == "promote" else 0.0
+        return Outcome(
+            self.plan.canary, verdict, guardrail, at_s, final, reason, self._began_at, rows, rollback_s
+        )
+
+
+def _first(before: float | None, now: float) -> float:
+    return now if before is None else before
+
+
+def _since(start: float | None, now: float) -> float:
+    """Seconds since `start`, more than 0 from the first moment on; 0 without a start."""
+    return 0.0 if start is None else max(now - start, 1e-9)

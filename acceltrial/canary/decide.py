@@ -1,0 +1,97 @@
+"""What to do next: a pure function of the situation, apart from all clocks, levers and files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from acceltrial.canary.judge import Judgement
+from acceltrial.canary.plan import CanaryPlan
+
+Kind = Literal["stay", "advance", "rollback", "end", "abort", "settle"]
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Everything a decision rests on. Times in seconds.
+
+    Attributes:
+        step: index of the present share in the plan.
+        at_step_s, elapsed_s: time at this step, and since the start.
+        step_requests: the canary's requests at this step.
+        judgement: of the last look; None while metrics or lever are lost, and in the soak.
+        lost_s: how long lever or metrics have been lost; 0 when they are there.
+        hindered_s: how long the judge has been unable to judge.
+        lever_problem: how the lever contradicts itself; "" when it does not.
+        soak_breach: guardrail and reason of what broke in the soak.
+        abort: why a person wants it to end; "" when nobody does.
+    """
+
+    plan: CanaryPlan
+    step: int
+    at_step_s: float
+    elapsed_s: float
+    step_requests: int
+    judgement: Judgement | None
+    lost_s: float = 0.0
+    hindered_s: float = 0.0
+    lever_problem: str = ""
+    soak_breach: tuple[str, str] | None = None
+    abort: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do, why, and which guardrail said so."""
+
+    kind: Kind
+    reason: str
+    guardrail: str | None = None
+    verdict: str | None = None
+
+
+def decide(now: Situation) -> Decision:
+    """The next act. Whatever could be harm comes before whatever could be progress."""
+    plan, judgement = now.plan, now.judgement
+    if now.abort:
+        return Decision("abort", now.abort)
+    if now.lever_problem:
+        return Decision("rollback", now.lever_problem, "lever", "rollback")
+    if judgement and judgement.verdict == "rollback":
+        return Decision("rollback", judgement.reason, judgement.guardrail, "rollback")
+    if now.soak_breach:
+        return Decision("rollback", now.soak_breach[1], now.soak_breach[0], "rollback")
+    for held, name, what in (
+        (now.lost_s, "metrics", "lever or metrics were lost"),
+        (now.hindered_s, judgement.guardrail if judgement else None, judgement.reason if judgement else ""),
+    ):
+        if held >= plan.hold_limit_s:
+            return Decision("rollback", f"{what}, for {held:.0f} s", name, "rollback")
+    soaking = plan.shares[now.step] == 1
+    if now.elapsed_s >= plan.deadline_s:
+        verdict = judgement.verdict if judgement and judgement.verdict != "promote" else "hold"
+        reason = f"the deadline of {plan.deadline_s:g} s has come"
+        if judgement and judgement.verdict != "promote":
+            reason += f"; {judgement.reason}"
+        return Decision("end", reason, judgement.guardrail if judgement else None, verdict)
+    if now.lost_s or now.hindered_s:
+        return Decision("stay", "held: no judgement is possible", judgement.guardrail if judgement else None)
+    if soaking:
+        if now.at_step_s >= plan.soak_s:
+            return Decision("settle", f"nothing broke in {plan.soak_s:g} s with all traffic", None, "promote")
+        return Decision("stay", "soak: the old path stays warm")
+    return _climb(now, judgement)
+
+
+def _climb(now: Situation, judgement: Judgement | None) -> Decision:
+    plan = now.plan
+    if now.at_step_s < plan.hold_s:
+        return Decision("stay", f"{now.at_step_s:.0f} of {plan.hold_s:g} s at this step")
+    if now.step_requests < plan.min_requests:
+        text = f"{now.step_requests} of {plan.min_requests} canary requests at this step"
+        return Decision("stay", text)
+    following = plan.shares[now.step + 1]
+    if following == 1 and (judgement is None or judgement.verdict != "promote"):
+        reason = judgement.reason if judgement else "no judgement yet"
+        return Decision("stay", f"not yet shown: {reason}", judgement.guardrail if judgement else None)
+    return Decision("advance", f"from {plan.shares[now.step]:.0%} to {following:.0%}: no guardrail objects")

@@ -1,0 +1,1 @@
+"""The levers that are built in."""

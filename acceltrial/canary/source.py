@@ -1,0 +1,123 @@
+"""Where the controller's observations come from, and the memory that they accumulate in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from acceltrial.canary.levers.split_proxy import SplitProxyLever
+from acceltrial.canary.records import Records
+
+MemoryReader = Callable[[str], float | None]
+"""Bytes that an arm's server uses now, None when unknown."""
+Prober = Callable[[str], "list[Probe]"]
+"""Sends questions with known answers to an arm's server."""
+
+TRAFFIC, PROBE = 0, 1
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One question with a known answer: how it went, and its score in [0, 1], None without an answer."""
+
+    ok: bool
+    latency_ms: float | None
+    quality: float | None
+
+
+class Source(Protocol):
+    """Whatever sees the requests of both arms. `poll` raises LeverError when it is lost."""
+
+    def poll(self) -> None:
+        """Takes in what has happened since the last poll."""
+        ...
+
+    @property
+    def now_s(self) -> float:
+        """The source's own clock at the last poll."""
+        ...
+
+    def records(self) -> Records:
+        """Every request so far."""
+        ...
+
+
+@dataclass
+class SplitSource:
+    """The split's own records, with each arm's memory and the results of probes beside them.
+
+    Requests in flight for longer than `hang_s` count as failures at once, and only once.
+    """
+
+    lever: SplitProxyLever
+    memory: MemoryReader = lambda _arm: None
+    prober: Prober | None = None
+    hang_s: float = math.inf
+    _rows: list[tuple[float, bool, bool, float, float, float, float, int]] = field(default_factory=list)
+    _next: int = 0
+    _now: float = 0.0
+    _hung: dict[str, int] = field(default_factory=lambda: {"baseline": 0, "canary": 0})
+
+    @property
+    def now_s(self) -> float:
+        """The split's clock at the last poll."""
+        return self._now
+
+    def poll(self) -> None:
+        """See `Source.poll`."""
+        polled = self.lever.poll(self._next)
+        self._next, self._now = polled.next, polled.now_s
+        bytes_used = {arm: self.memory(arm) for arm in ("baseline", "canary")}
+        for row in polled.records:
+            self._take(row, bytes_used)
+        for arm in ("baseline", "canary"):
+            hung = sum(age > self.hang_s for name, age in polled.open if name == arm)
+            for _ in range(hung - self._hung[arm]):
+                self._add(polled.now_s, arm, False, None, None, None, bytes_used[arm], TRAFFIC)
+            self._hung[arm] = max(hung, self._hung[arm])
+            for probe in self.prober(arm) if self.prober else []:
+                self._add(
+                    polled.now_s, arm, probe.ok, probe.latency_ms, None, probe.quality, bytes_used[arm], PROBE
+                )
+
+    def _take(self, row: list[Any], bytes_used: dict[str, float | None]) -> None:
+        ended, arm, ok, latency, ttft, _, error = row
+        if error == "client_gone":
+            return  # the client's own decision says nothing about the arm
+        if not ok and self._hung[arm] and latency > self.hang_s * 1e3:
+            self._hung[arm] -= 1
+            return  # already counted while it hung
+        self._add(ended, arm, ok, latency, ttft, None, bytes_used[arm], TRAFFIC)
+
+    def _add(
+        self,
+        t_s: float,
+        arm: str,
+        ok: bool,
+        latency: float | None,
+        ttft: float | None,
+        quality: float | None,
+        memory: float | None,
+        group: int,
+    ) -> None:
+        blank = [math.nan if value is None else value for value in (latency, ttft, quality, memory)]
+        self._rows.append((t_s, arm == "canary", ok, blank[0], blank[1], blank[2], blank[3], group))
+
+    def records(self) -> Records:
+        """See `Source.records`."""
+        rows = sorted(self._rows, key=lambda row: row[0])
+        columns = [np.array(column) for column in zip(*rows, strict=True)] if rows else [np.zeros(0)] * 8
+        t_s, canary, ok, latency, ttft, quality, memory, group = columns
+        values = {"latency_ms": latency, "ttft_ms": ttft, "quality": quality, "memory_bytes": memory}
+        kept = {name: v.astype(np.float64) for name, v in values.items() if _worth(name, v)}
+        return Records(
+            t_s.astype(np.float64), canary.astype(bool), ok.astype(bool), kept, group.astype(np.int64)
+        )
+
+
+def _worth(name: str, values: Any) -> bool:
+    return name == "latency_ms" or bool((~np.isnan(values.astype(np.float64))).any())
