@@ -1,14 +1,26 @@
-"""What can be reached from here: how it is launched or addressed, and what it costs."""
+"""What can be reached from here: how it is launched or addressed, and what it costs.
+
+The keys of each `launch` section are those of the target's adapter; here they are read strictly, with
+units and without secrets.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from acceltrial.portfolio.model import Precision
-from acceltrial.portfolio.section import AsOf, Count, Name, Region, Seconds, Section, Text, Tokens, UsdPerHour
+from acceltrial.portfolio.section import AsOf, Name, Region, Seconds, Section, Text, UsdPerHour
+from acceltrial.targets import (
+    llamacpp,
+    openai,
+    sagemaker,
+    torch_embeddings,
+    torch_training,
+    transformers_serve,
+)
 
 _ENVIRONMENT_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 _URL = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
@@ -33,7 +45,6 @@ def _url(value: str) -> str:
 
 EnvironmentVariable = Annotated[str, AfterValidator(_environment_variable)]
 Url = Annotated[str, AfterValidator(_url)]
-Threads = Annotated[int, Field(gt=0, le=4096)]
 
 
 class Price(Section):
@@ -65,54 +76,46 @@ class Target(Section):
     enabled: bool = True
 
 
-class LlamaCppLaunch(Section):
+class LlamaCppLaunch(llamacpp.Launch):
     """A llama.cpp server in a child process."""
 
-    context_tokens: Tokens = 4096
-    parallel: Count = 4
-    threads: Threads | None = None
-    cache_prompt: bool = False
+    model_config = ConfigDict(strict=True)
 
 
-class TransformersServeLaunch(Section):
+class TransformersServeLaunch(transformers_serve.Launch):
     """`transformers serve` in a child process."""
 
-    continuous_batching: bool = True
-    cache_blocks: Count = 512
-    block_tokens: Count = 32
-    max_batch_tokens: Count = 512
-    threads: Threads | None = None
+    model_config = ConfigDict(strict=True)
 
 
-class TorchEmbeddingsLaunch(Section):
+class TorchEmbeddingsLaunch(torch_embeddings.Launch):
     """An embedding model in torch behind the OpenAI protocol."""
 
-    max_batch: Count = 32
-    max_input_tokens: Tokens = 256
-    threads: Threads | None = None
+    model_config = ConfigDict(strict=True)
 
 
-class TorchTrainingLaunch(Section):
+class TorchTrainingLaunch(torch_training.Launch):
     """Training steps in torch."""
 
-    threads: Threads | None = None
+    model_config = ConfigDict(strict=True)
 
 
-class OpenAiLaunch(Section):
+class OpenAiLaunch(openai.Launch):
     """Any server that speaks the OpenAI HTTP protocol."""
+
+    model_config = ConfigDict(strict=True)
 
     url: Url
     served_model: Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9._:/@+-]+$")]
-    """The name by which the server knows the model."""
     api_key_env: EnvironmentVariable | None = None
     timeout: Seconds = 120.0
 
 
-class SageMakerLaunch(Section):
+class SageMakerLaunch(sagemaker.Launch):
     """A SageMaker endpoint."""
 
-    endpoint: Annotated[str, Field(pattern=r"^[A-Za-z0-9](-*[A-Za-z0-9]){0,62}$")]
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    model_config = ConfigDict(strict=True)
+
     timeout: Seconds = 60.0
 
 
@@ -171,5 +174,5 @@ AnyTarget = Annotated[
 
 def launch_settings(target: Target) -> dict[str, Any]:
     """The launch section with the settings that are given or have a default; nothing in it is secret."""
-    launch: Section = target.launch  # type: ignore[attr-defined]
+    launch: BaseModel = target.launch  # type: ignore[attr-defined]
     return launch.model_dump(exclude_none=True)

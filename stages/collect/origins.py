@@ -29,7 +29,7 @@ class Origin:
         trace: the name that the sources table gives it.
         batches: canonical frames in order of arrival; they can be taken once.
         facts: what the reader found; complete once the batches were taken.
-        path: as a person wrote it; None for a generated trace.
+        path: from the portfolio folder, or the bare name of a trace given for this run; None if generated.
         digest: of the file's bytes, or of the generator's settings.
     """
 
@@ -83,7 +83,8 @@ def _overriding(override: TraceOverride, root: Path) -> Origin:
         trace=_safe_name(path),
         batches=trace,
         facts=trace.facts,
-        path=override.path,
+        # The name and the digest tell the file on any machine; the path only on this one.
+        path=path.name,
         digest=_digest(path, path.stat().st_mtime_ns),
         licence="as its owner states: given on the command line",
         overridden=True,

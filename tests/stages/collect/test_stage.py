@@ -78,7 +78,7 @@ def test_a_trace_given_for_the_run_replaces_token_generating_ones_only(
     outputs = collect(trace_override={"path": str(other)})
     sources = {row["workload"]: row for row in table(outputs, "trace_sources").iter_rows(named=True)}
     assert sources["chat"]["trace"] == "my--trace-.csv"
-    assert sources["chat"]["path"] == str(other)
+    assert sources["chat"]["path"] == "my <trace>.csv"
     assert sources["chat"]["rows_kept"] == 5
     assert sources["rank"]["trace"] == "chat"
     assert findings(outputs, "trace_overridden")["subject"].to_list() == ["chat"]
