@@ -118,3 +118,14 @@ class SignOffs(Table):
     signed_by: str = pa.Field(nullable=True)
     signed_on: str = pa.Field(nullable=True)
     comment: str
+
+
+class PolicyVerdicts(Table):
+    """One row a workload, rule and outcome: how many (option, offer) cases the rule decided so."""
+
+    workload: str
+    rule: str
+    outcome: str = pa.Field(isin=["deny", "prefer", "warn", "pass", "error"])
+    cases: int = pa.Field(gt=0)
+    detail: str
+    """The rule's reason, or why it could not be evaluated; empty for `pass`."""

@@ -52,6 +52,7 @@ ROLE_RANKING = _table("score", "role_ranking", decision.RoleRanking)
 PLACEMENTS = _table("score", "placements", decision.Placements)
 DECISIONS = _table("score", "decisions", decision.Decisions)
 SIGN_OFFS = _table("score", "sign_offs", decision.SignOffs)
+POLICY_VERDICTS = _table("score", "policy_verdicts", decision.PolicyVerdicts)
 
 # canary
 CANARY_VERDICTS = _table("canary", "canary_verdicts", canary.CanaryVerdicts)

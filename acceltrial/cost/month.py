@@ -40,6 +40,7 @@ class Terms:
         accelerators_per_replica: how many one replica uses.
         accelerators_per_instance: how many are rented at once; what a replica leaves unused is paid.
         pays_power: whether the power bill is ours (owned hardware), else it is in the price.
+        compounds: whether an action needs every one of its requests answered, or any one.
         scales_to_zero: whether capacity can be given back when idle.
         new_class: whether the company runs no accelerator of this class yet.
         lines: TCO lines with their value or draws.
@@ -53,6 +54,7 @@ class Terms:
     spares: int
     max_retries: int
     requests_per_action: float
+    compounds: bool
     output_tokens: float | None
     gb_out: float
     horizon_months: float
@@ -106,7 +108,7 @@ def monthly(demand: traffic.Demand, service: Service, terms: Terms) -> dict[str,
         service.failure_rate,
         service.on_time_share,
         service.correct_share,
-        terms.requests_per_action,
+        terms.requests_per_action if terms.compounds else 1.0,
         terms.max_retries,
     )
     actions = demand.requests / terms.requests_per_action

@@ -1,0 +1,1 @@
+"""Costs, scores, ranking, placement and the sheets that the roles sign."""

@@ -1,0 +1,135 @@
+"""One workload's choice: every option assessed, vetoed or ranked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acceltrial.decide.decision import role_draws
+from acceltrial.decide.ranking import Stability, additive_scores, pareto, rank_stability
+from acceltrial.decide.values import Floats
+from acceltrial.decide.weights import central_weights
+from schemas.decision import CRITERIA
+from stages.score.admission import Admission, Gate
+from stages.score.costing import Costing, LineDraws, cost_of, line_draws
+from stages.score.criteria import Assessed, Axis, assess, axes_of
+from stages.score.figures import Evidence, Given
+from stages.score.params import ScoreParams
+from stages.score.service import Figures, figures_of, pooled_success
+from stages.score.vetoes import Veto, infeasible, vetoes_of
+from stages.score.world import Option, Workload, World
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A feasible option of a workload with all that was found out about it."""
+
+    option: Option
+    admission: Admission
+    figures: Figures
+    costing: Costing
+    assessed: Assessed
+    vetoes: list[Veto]
+    new_class: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """A workload's cases and their ranking.
+
+    Attributes:
+        rejected: infeasible options with the reason.
+        kept: the cases without veto; scores, front, stability and `by_role` are of these.
+        order: indices of `kept`, best first; equal scores (to 1e-12) in order of name.
+    """
+
+    workload: Workload
+    axes: tuple[Axis, ...]
+    rejected: list[tuple[Option, Veto]]
+    cases: list[Case]
+    kept: list[Case]
+    weights: Floats
+    utilities: Floats
+    scores: Floats
+    order: list[int]
+    front: NDArray[np.bool_]
+    stability: Stability
+    by_role: Mapping[str, Floats]
+
+    @property
+    def winner(self) -> Case | None:
+        """The recommended option's case."""
+        return self.kept[self.order[0]] if self.order else None
+
+    @property
+    def runner_up(self) -> Case | None:
+        """The second option's case."""
+        return self.kept[self.order[1]] if len(self.order) > 1 else None
+
+    @cached_property
+    def rank_of(self) -> dict[str, int]:
+        """Rank by option, 1 for the first; no two share one."""
+        return {self.kept[index].option.id: place for place, index in enumerate(self.order, start=1)}
+
+
+class Chooser:
+    """Chooses for workload after workload with what they all share."""
+
+    def __init__(self, world: World, evidence: Evidence, gate: Gate, params: ScoreParams, year: int) -> None:
+        self.world, self.evidence, self.gate, self.params, self.year = world, evidence, gate, params, year
+        self.roles = {
+            role: np.array([weights[name] for name in CRITERIA])
+            for role, weights in sorted(params.roles.items())
+        }
+        self._lines: LineDraws = line_draws(params)
+        self._weight_draws = role_draws(
+            self.roles, params.weight_draws, params.seed, concentration=params.concentration
+        )
+        self._familiar = {*params.familiar_classes, *world.classes_in_use}
+        self._hosts = dict(Counter(str(row["device"]) for row in world.targets))
+
+    def choose(self, workload: Workload) -> Choice:
+        """The workload's choice among its options."""
+        options = self.world.options.get(workload.id, [])
+        rejected = [(option, veto) for option in options if (veto := infeasible(option)) is not None]
+        feasible = [option for option in options if option.row["feasible"]]
+        axes = axes_of(workload, self.params)
+        borrowed = pooled_success(self.evidence, workload, feasible)
+        cases = [self._case(workload, option, axes, borrowed) for option in feasible]
+        kept = [case for case in cases if not case.vetoes]
+        utilities = np.array([case.assessed.utilities for case in kept]).reshape(len(kept), len(axes))
+        weights = central_weights(self.roles)
+        scores = additive_scores(utilities, weights)
+        order = sorted(range(len(kept)), key=lambda i: (-round(float(scores[i]), 12), kept[i].option.id))
+        samples = (
+            np.stack([case.assessed.draws for case in kept], axis=1) if kept else np.zeros((0, 0, len(axes)))
+        )
+        return Choice(
+            workload=workload,
+            axes=axes,
+            rejected=rejected,
+            cases=cases,
+            kept=kept,
+            weights=weights,
+            utilities=utilities,
+            scores=scores,
+            order=order,
+            front=pareto(utilities),
+            stability=rank_stability(samples, self._weight_draws),
+            by_role={role: additive_scores(utilities, of_role) for role, of_role in self.roles.items()},
+        )
+
+    def _case(self, workload: Workload, option: Option, axes: tuple[Axis, ...], borrowed: Given) -> Case:
+        params = self.params
+        new_class = option.accelerator_class not in self._familiar
+        admission = self.gate.admit(self.world, workload, option)
+        figures = figures_of(self.evidence, workload, option, params, borrowed, self._hosts)
+        costing = cost_of(workload, option, figures, admission, params, self._lines, new_class)
+        assessed = assess(self.world, workload, option, figures, costing, axes, params, self.year, new_class)
+        vetoes = vetoes_of(self.world, workload, option, admission, figures, costing, params)
+        return Case(option, admission, figures, costing, assessed, vetoes, new_class)

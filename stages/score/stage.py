@@ -1,0 +1,142 @@
+"""The declaration of score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from acceltrial.policy.rules import RuleSet
+from acceltrial.storage.digest import value_digest
+from schemas.base import table_of
+from schemas.decision import Decisions, Placements, PolicyVerdicts, SignOffs
+from stages.artifacts import (
+    ACCELERATORS,
+    BENCHMARK_CELLS,
+    CANDIDATES,
+    CLASSES,
+    COSTS,
+    DECISIONS,
+    MEASUREMENTS,
+    MODELS,
+    PLACEMENTS,
+    POLICY_VERDICTS,
+    PORTFOLIO,
+    PRICES,
+    PROFILES,
+    RANKING,
+    REQUIREMENTS,
+    ROLE_RANKING,
+    SCORES,
+    SIGN_OFFS,
+    TARGETS,
+    WORKLOADS,
+)
+from stages.contract import Context, Inputs, Outputs, Stage
+from stages.score.admission import Gate, rules_for
+from stages.score.choice import Choice, Chooser
+from stages.score.figures import Evidence
+from stages.score.params import ScoreParams
+from stages.score.placing import placement_row
+from stages.score.signoff import decision_digest, input_digests, sheets
+from stages.score.tables import (
+    costs_table,
+    decision_row,
+    ranking_table,
+    role_ranking_table,
+    scores_table,
+    verdict_rows,
+)
+from stages.score.world import World, build_world
+
+_TABLES = (
+    WORKLOADS, MODELS, CLASSES, REQUIREMENTS, PROFILES, CANDIDATES, ACCELERATORS, PRICES, TARGETS,
+    MEASUREMENTS, BENCHMARK_CELLS,
+)  # fmt: skip
+
+
+def run(inputs: Inputs, params: ScoreParams, context: Context) -> Outputs:
+    """Costs, scores, rankings, placements, decisions, sign-off sheets and the log of the rules.
+
+    Raises:
+        ConfigurationError: a rule of the portfolio's policy.yaml is wrong.
+        DataContractError: the sign-off ledger was tampered with.
+    """
+    tables = {artifact.name: inputs.table(artifact.name) for artifact in _TABLES}
+    rules = rules_for(inputs.path(PORTFOLIO.name))
+    world = build_world(tables)
+    gate = Gate(rules)
+    chooser = Chooser(world, _evidence(world, tables), gate, params, context.now.year)
+    choices = []
+    for workload in world.workloads:
+        choices.append(chooser.choose(workload))
+        context.progress(_told(choices[-1]))
+    for (workload_id, conflict), count in sorted(gate.conflicts.items()):
+        context.progress(f"rules conflict for {workload_id} ({count} offers): {conflict}")
+    decisions = [decision_row(choice, params) for choice in choices]
+    placements = [placement_row(choice) for choice in choices]
+    digests = {
+        decision["workload"]: _digest(decision, placement, tables, params, rules)
+        for decision, placement in zip(decisions, placements, strict=True)
+    }
+    return {
+        COSTS.name: costs_table(choices, context.now),
+        SCORES.name: scores_table(choices),
+        RANKING.name: ranking_table(choices),
+        ROLE_RANKING.name: role_ranking_table(choices),
+        PLACEMENTS.name: table_of(Placements, placements),
+        DECISIONS.name: table_of(Decisions, decisions),
+        SIGN_OFFS.name: table_of(SignOffs, sheets(digests, inputs.path(PORTFOLIO.name))),
+        POLICY_VERDICTS.name: table_of(PolicyVerdicts, verdict_rows(gate.log)),
+    }
+
+
+def _evidence(world: World, tables: Mapping[str, pl.DataFrame]) -> Evidence:
+    feasible = [
+        (workload, option)
+        for workload, options in world.options.items()
+        for option in options
+        if option.row["feasible"]
+    ]
+    return Evidence(
+        tables[MEASUREMENTS.name],
+        {workload.id: workload.row["model"] for workload in world.workloads},
+        {option.id: option.row["accelerator"] for _, option in feasible},
+        [(workload, option.id) for workload, option in feasible],
+    )
+
+
+def _digest(
+    decision: Mapping[str, Any],
+    placement: Mapping[str, Any],
+    tables: Mapping[str, pl.DataFrame],
+    params: ScoreParams,
+    rules: RuleSet,
+) -> str:
+    own = input_digests(tables, decision["workload"])
+    own["params"] = value_digest(params.model_dump(mode="json"))
+    own["rules"] = value_digest(
+        [[rule.id, rule.severity, rule.expression.text, rule.reason] for rule in rules.rules]
+    )
+    return decision_digest({"decision": dict(decision), "placement": dict(placement)}, own)
+
+
+def _told(choice: Choice) -> str:
+    winner = choice.winner
+    if winner is None:
+        options = len(choice.cases) + len(choice.rejected)
+        return f"{choice.workload.id}: nothing to recommend among {options} options"
+    vetoed = len(choice.cases) - len(choice.kept)
+    return f"{choice.workload.id}: {winner.option.id} first of {len(choice.kept)} ({vetoed} vetoed)"
+
+
+STAGE = Stage(
+    name="score",
+    version="1",
+    params=ScoreParams,
+    inputs=(*_TABLES, PORTFOLIO),
+    outputs=(COSTS, SCORES, RANKING, ROLE_RANKING, PLACEMENTS, DECISIONS, SIGN_OFFS, POLICY_VERDICTS),
+    run=run,
+    about="prices useful output, ranks the options with their stability, places and prepares sign-off",
+)
