@@ -19,10 +19,10 @@ from typing import Any
 from pydantic import Field
 
 from acceltrial.errors import TargetUnavailableError
+from acceltrial.targets.http import post_json
 from acceltrial.targets.openai import FIRST_REQUESTS, judge
 from acceltrial.targets.process import LOOPBACK
 from acceltrial.targets.serving import PATHS
-from acceltrial.targets.http import post_json
 from acceltrial.targets.spec import Availability, LaunchModel, RunningServer, Startup, TargetSpec
 from acceltrial.targets.weights import missing_modules
 

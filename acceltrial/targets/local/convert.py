@@ -42,13 +42,13 @@ def read_quickly() -> None:
 
     class PlainReader(gguf.GGUFReader):  # type: ignore[misc]
         def __init__(self, path: Any, mode: str = "r") -> None:
-            mapped, np.memmap = np.memmap, _from_file  # type: ignore[misc]
+            mapped, np.memmap = np.memmap, _from_file  # type: ignore[misc, assignment]
             try:
                 super().__init__(path, mode)
             finally:
                 np.memmap = mapped  # type: ignore[misc]
 
-    gguf.GGUFReader = functools.cache(PlainReader)  # type: ignore[misc]
+    gguf.GGUFReader = functools.cache(PlainReader)
 
 
 def _from_file(path: Any, **_mode: Any) -> Any:
