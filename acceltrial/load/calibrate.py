@@ -20,6 +20,7 @@ WINDOW_S = 2.0
 _FEWEST = 60
 _MOST = 6_000
 _MOST_TOKENS = 24
+_FAST_STREAMS = 32
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,7 +33,7 @@ class Calibration:
         ttft_error_ms, itl_error_ms: absolute errors; the latter is empty where nothing streams.
         ttft_bias_ms: the mean signed error of TTFT; the client can only be late, so it is above 0.
         lag_ms: how late requests went out.
-        rate_rps: the rate at which it was measured.
+        rate_rps, events_per_s: the rates of requests and of output events at which it was measured.
     """
 
     ttft_error_ms: Floats
@@ -41,6 +42,7 @@ class Calibration:
     lag_ms: Floats
     cpu_share: float
     rate_rps: float
+    events_per_s: float
     requests: int
     failed: int
 
@@ -53,6 +55,7 @@ class Calibration:
             "send_lag_ms": describe(self.lag_ms),
             "cpu_share": self.cpu_share,
             "at_rps": self.rate_rps,
+            "at_events_per_s": self.events_per_s,
             "requests": self.requests,
             "failed": self.failed,
         }
@@ -61,7 +64,7 @@ class Calibration:
 def calibrate(plan: LoadPlan) -> Calibration:
     """Drives the reference server with the busiest part of the plan's own schedule. Raises as `run_load`."""
     schedule = calibration_schedule(plan.schedule)
-    with serve_reference(Behaviour()) as reference:
+    with serve_reference(reference_for(plan.schedule)) as reference:
         like = replace(
             plan,
             base_url=reference.base_url,
@@ -81,10 +84,19 @@ def calibrate(plan: LoadPlan) -> Calibration:
         return compare(driven, reference.log()["requests"], stream=plan.streams)
 
 
+def reference_for(schedule: Schedule) -> Behaviour:
+    """How the reference server answers: TTFT 20 ms, ITL 5 ms, and slower tokens to many closed streams.
+
+    Streams of a closed loop drive the reference as fast as it answers; without the slower tokens, a
+    few hundred of them would measure the reference server's own limit instead of the instrument.
+    """
+    return Behaviour(itl_ms=max(5.0, 5.0 * schedule.concurrency / _FAST_STREAMS))
+
+
 def calibration_schedule(schedule: Schedule) -> Schedule:
     """The busiest WINDOW_S of the schedule, or all of it sped up where too few requests fall into that."""
     if schedule.concurrency:
-        count = min(max(len(schedule), _FEWEST), max(_FEWEST, min(_MOST, schedule.concurrency * 12)))
+        count = min(max(len(schedule), _FEWEST), max(_FEWEST, min(_MOST, schedule.concurrency * 4)))
         lengths = np.resize(np.minimum(schedule.output_tokens, _MOST_TOKENS), count)
         return Schedule.closed_loop(
             schedule.concurrency,
@@ -140,9 +152,16 @@ def compare(driven: Drive, answered: list[Answered], *, stream: bool) -> Calibra
         lag_ms=lag,
         cpu_share=busiest_share(driven),
         rate_rps=driven.records.height / span if span else 0.0,
+        events_per_s=events_per_s(driven.records),
         requests=driven.records.height,
         failed=driven.records.height - done.height,
     )
+
+
+def events_per_s(records: pl.DataFrame) -> float:
+    """Output events a second over the whole run; 0 where nothing was answered."""
+    span = records["ended_s"].max()
+    return float(records["chunks"].sum()) / span if isinstance(span, float) and span > 0 else 0.0
 
 
 def busiest_share(driven: Drive) -> float:

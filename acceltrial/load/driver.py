@@ -31,7 +31,7 @@ from acceltrial.load import spill
 from acceltrial.load.connection import Connection, State
 from acceltrial.load.framing import MalformedResponse
 from acceltrial.load.job import AFTER, INTENDED, THINK, Job, RequestStore, read_array, read_job
-from acceltrial.load.timer import Timer
+from acceltrial.load.timer import Timer, take_precedence
 
 _NS = 1_000_000_000
 _READ = 65_536
@@ -561,6 +561,7 @@ def _raise_file_limit() -> None:
 def main() -> None:
     """Entry point of the load process."""
     _raise_file_limit()
+    nice = take_precedence()
     driver = Driver(read_job(Path(sys.argv[1])), int(sys.argv[2]))
     sys.stdout.write("ready\n")
     sys.stdout.flush()
@@ -575,7 +576,7 @@ def main() -> None:
     before = time.process_time()
     driver.run(int(word))
     loop_cpu_s = time.process_time() - before
-    stats = driver.close() | {"loop_cpu_s": loop_cpu_s}
+    stats = driver.close() | {"loop_cpu_s": loop_cpu_s, "nice": nice}
     driver.job.stats_path(driver.shard).write_text(json.dumps(stats))
 
 

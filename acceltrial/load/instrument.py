@@ -9,8 +9,11 @@ import numpy as np
 import polars as pl
 
 from acceltrial.load.bounds import Bounds
-from acceltrial.load.calibrate import Calibration, busiest_share
+from acceltrial.load.calibrate import Calibration, busiest_share, events_per_s
 from acceltrial.load.run import Drive
+
+_BEYOND = 1.5
+"""A run may be so many times as busy as the calibration before its errors no longer speak for it."""
 
 
 def judge(
@@ -18,15 +21,17 @@ def judge(
     calibration: Calibration | None,
     bounds: Bounds,
     *,
+    started_together: int,
     ttft_p50_ms: float | None,
     itl_p50_ms: float | None,
 ) -> dict[str, Any]:
     """`valid`, `reasons`, the errors, the bounds that held for this run, and the machine's state.
 
     Without calibration the errors are unknown and only the run's own lag and CPU are judged, which
-    the reasons of an uncalibrated run say under `notes`.
+    an uncalibrated run says under `notes`. The first `started_together` requests are the streams of a
+    closed loop that all begin at once; their lag is no fault and is not judged.
     """
-    lag = send_lag_ms(driven.records)
+    lag = send_lag_ms(driven.records.filter(pl.col("index") >= started_together))
     lag_bound = max(bounds.lag_p99_ms, bounds.share * (ttft_p50_ms or 0.0))
     ttft_bound = max(bounds.ttft_p99_ms, bounds.share * (ttft_p50_ms or 0.0))
     itl_bound = max(bounds.itl_p99_ms, bounds.share * (itl_p50_ms or 0.0))
@@ -37,6 +42,9 @@ def judge(
     if calibration is not None:
         _check(reasons, "TTFT error p99 in calibration", _p99(calibration.ttft_error_ms), ttft_bound, "ms")
         _check(reasons, "ITL error p99 in calibration", _p99(calibration.itl_error_ms), itl_bound, "ms")
+        ran, tried = events_per_s(driven.records), calibration.events_per_s
+        if ran > _BEYOND * tried > 0:
+            reasons.append(f"{ran:.0f} events/s came in; the instrument was measured at {tried:.0f} only")
         if calibration.failed:
             reasons.append(f"{calibration.failed} of {calibration.requests} calibration requests failed")
     found = calibration.summary() if calibration else {}

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any
 
-from acceltrial.load.timer import Timer
+from acceltrial.load.timer import Timer, take_precedence
 
 _NS = 1_000_000_000
 _HEADER = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -392,6 +392,7 @@ def main() -> None:
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input closes")
     given = vars(parser.parse_args())
     host, port, follow = given.pop("host"), given.pop("port"), given.pop("until_stdin_closes")
+    take_precedence()
     server = ReferenceServer(Behaviour(**given), host, port)
     if follow:
         server.epoll.register(0, select.EPOLLIN)

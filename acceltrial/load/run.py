@@ -19,6 +19,7 @@ from acceltrial.load.probe import probe_rate
 from acceltrial.load.processes import Fleet
 from acceltrial.load.prompts import Tokenizer, TokenRate
 from acceltrial.load.render import Rendering
+from acceltrial.load.slo import Slo
 from acceltrial.load.spill import read_spill
 
 if TYPE_CHECKING:
@@ -54,11 +55,20 @@ def run_load(plan: LoadPlan) -> LoadResult:
         TargetUnavailableError: the server's name cannot be resolved.
         AcceltrialError: a load process died.
     """
-    from acceltrial.load import calibrate, output, summary
-
     begun = time.monotonic()
-    calibration = calibrate.calibrate(plan) if plan.calibrate else None
-    driven = drive(plan, begun=time.monotonic() if calibration else begun)
+    if plan.slo is not None:
+        Slo.parse(plan.slo)  # a wrong one must not come to light after the run
+    calibration = None
+    if plan.calibrate:
+        from acceltrial.load.calibrate import calibrate
+
+        plan.progress("measuring the instrument against the reference server")
+        calibration = calibrate(plan)
+        begun = time.monotonic()
+    driven = drive(plan, begun=begun)
+    # Tables are loaded only now: the first request does not wait for them.
+    from acceltrial.load import output, summary
+
     found = summary.summarise(plan, driven, calibration)
     result = LoadResult(driven.records, found, found["instrument"])
     if plan.out_dir is not None:

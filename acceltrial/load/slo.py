@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from acceltrial.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 METRICS = ("ttft_ms", "ttft_from_intended_ms", "tpot_ms", "itl_max_ms", "e2e_ms", "e2e_from_intended_ms")
 _TERM = re.compile(r"^\s*(\w+)\s*(?:<=|≤|<)\s*([0-9.eE+-]+)\s*$")
@@ -47,6 +49,8 @@ class Slo:
 
     def met(self, latencies: pl.DataFrame) -> int:
         """How many rows of `latencies` meet every limit; a missing figure does not."""
+        import polars as pl
+
         good = pl.lit(True)
         for metric, limit in self.limits:
             good = good & (pl.col(metric) <= limit).fill_null(False)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from acceltrial.evidence.machine import describe_machine
 from acceltrial.load.calibrate import Calibration
 from acceltrial.load.instrument import judge, send_lag_ms
 from acceltrial.load.latencies import gaps_between_events_ms, inter_token_ms, latencies, most_in_flight
@@ -45,7 +46,15 @@ def summarise(plan: LoadPlan, driven: Drive, calibration: Calibration | None) ->
         "client": _client(driven),
         "slo": _slo(plan, records, done),
         "stationarity": drift(done),
-        "instrument": judge(driven, calibration, plan.bounds, ttft_p50_ms=reply_p50, itl_p50_ms=_median(itl)),
+        "instrument": judge(
+            driven,
+            calibration,
+            plan.bounds,
+            started_together=plan.schedule.concurrency,
+            ttft_p50_ms=reply_p50,
+            itl_p50_ms=_median(itl),
+        ),
+        "machine": describe_machine(),
         "errors": _errors(records),
         "notes": _notes(records),
     }
@@ -148,6 +157,7 @@ def _client(driven: Drive) -> dict[str, Any]:
         "peak_rss_mb": sum(float(one["peak_rss_mb"]) for one in driven.stats),
         "startup_s": driven.startup_s,
         "processes": len(driven.stats),
+        "nice": max(int(one["nice"]) for one in driven.stats),
     }
 
 

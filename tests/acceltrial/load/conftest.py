@@ -45,13 +45,13 @@ LAST = b"0\r\n\r\n"
 def good_stream(words: tuple[str, ...] = (" Grüße", " 世界", " 🙂")) -> bytes:
     """A complete streamed answer with text outside ASCII."""
     body = b"".join(chunk(token(word)) for word in words)
-    return (
-        STREAM_HEAD + body + chunk(token("", "stop")) + chunk(usage(5, len(words))) + chunk(DONE) + LAST
-    )
+    return STREAM_HEAD + body + chunk(token("", "stop")) + chunk(usage(5, len(words))) + chunk(DONE) + LAST
 
 
 def whole(body: bytes, status: str = "200 OK", extra: str = "", version: str = "HTTP/1.1") -> bytes:
-    head = f"{version} {status}\r\nContent-Type: application/json\r\n{extra}Content-Length: {len(body)}\r\n\r\n"
+    head = (
+        f"{version} {status}\r\nContent-Type: application/json\r\n{extra}Content-Length: {len(body)}\r\n\r\n"
+    )
     return head.encode() + body
 
 
@@ -119,14 +119,16 @@ def socket_server(handler: Handler, context: ssl.SSLContext | None = None) -> It
                 connection.shutdown(socket.SHUT_RDWR)
 
 
-def drive_port(port: int, *, requests: int = 4, scheme: str = "http", host: str = "127.0.0.1", **changes: Any) -> Drive:
+def drive_port(
+    port: int, *, requests: int = 4, scheme: str = "http", host: str = "127.0.0.1", **changes: Any
+) -> Drive:
     """A short run of plain requests in two streams."""
     schedule = Schedule.closed_loop(2, requests=requests, output_tokens=3, prompts=["hello"] * requests)
     given: dict[str, Any] = {"schedule": schedule, "timeout_s": 1.0, "keep_text": True, "calibrate": False}
     return drive(LoadPlan(f"{scheme}://{host}:{port}/v1", "completions", "m", **(given | changes)))
 
 
-@pytest.fixture()
+@pytest.fixture
 def run_against() -> Callable[..., Drive]:
     """Runs against a server that handles each connection as told."""
 

@@ -186,7 +186,9 @@ def test_usage_that_disagrees(run_against: Run) -> None:
     assert "disagrees" in driven.records["notes"][0]
 
 
-@pytest.mark.parametrize(("value", "expected"), [("7", 7.0), (None, None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [("7", 7.0), (None, None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)]
+)
 def test_too_many_requests(run_against: Run, value: str | None, expected: float | None) -> None:
     extra = f"Retry-After: {value}\r\n" if value else ""
     driven = run_against(answering(whole(b"{}", "429 Too Many Requests", extra)))
@@ -271,7 +273,9 @@ def test_slow_start() -> None:
                 threading.Thread(target=_answer, args=(connection,), daemon=True).start()
 
         threading.Thread(target=serve_late, daemon=True).start()
-        schedule = Schedule.open_loop("constant", rate_rps=20, requests=40, output_tokens=3, prompts=["x"] * 40)
+        schedule = Schedule.open_loop(
+            "constant", rate_rps=20, requests=40, output_tokens=3, prompts=["x"] * 40
+        )
         driven = drive_port(port, schedule=schedule, timeout_s=5.0)
         listener.shutdown(socket.SHUT_RDWR)
     assert classes(driven) == {"connect_refused", None}
@@ -295,7 +299,9 @@ def test_tls(run_against: Run, certificate: Callable[..., tuple[object, Path]]) 
     assert classes(waved) == {None}
 
 
-def test_tls_wrong_name_and_expired(run_against: Run, certificate: Callable[..., tuple[object, Path]]) -> None:
+def test_tls_wrong_name_and_expired(
+    run_against: Run, certificate: Callable[..., tuple[object, Path]]
+) -> None:
     context, authority = certificate("elsewhere.example", days=1)
     wrong = run_against(answering(good_stream()), tls=context, host="localhost", ca_file=authority)
     assert classes(wrong) == {"tls_host_name"}
@@ -331,7 +337,9 @@ def test_deadline_ends_the_run(run_against: Run) -> None:
 
 def test_connection_limit_holds_requests_back() -> None:
     with serve_reference(Behaviour(ttft_ms=20, itl_ms=1)) as reference:
-        schedule = Schedule.open_loop("constant", rate_rps=400, requests=40, output_tokens=4, prompts=["x"] * 40)
+        schedule = Schedule.open_loop(
+            "constant", rate_rps=400, requests=40, output_tokens=4, prompts=["x"] * 40
+        )
         driven = drive_port(reference.port, schedule=schedule, timeout_s=10.0, max_connections=2)
         assert reference.log()["peak"] <= 2
     assert classes(driven) == {None}

@@ -1,0 +1,75 @@
+"""What a person reads of a load run's summary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_LATENCIES = ("ttft_ms", "ttft_from_intended_ms", "itl_ms", "tpot_ms", "e2e_ms", "send_lag_ms")
+_COLUMNS = ("p50", "p90", "p95", "p99", "mean")
+
+
+def show(summary: dict[str, Any]) -> None:
+    """Prints counts, latencies, errors and the instrument's verdict on stderr."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(stderr=True, highlight=False)
+    table = Table("ms", *_COLUMNS, "p95 interval", "n")
+    for name in _LATENCIES:
+        found = summary[name]
+        if found["n"]:
+            table.add_row(
+                name.removesuffix("_ms"),
+                *(_number(found[c]) for c in _COLUMNS),
+                _pair(found),
+                str(found["n"]),
+            )
+    console.print(table)
+    for line in lines(summary):
+        console.print(escape(line))
+
+
+def lines(summary: dict[str, Any]) -> list[str]:
+    """The facts around the table, one a line."""
+    counts, rate = summary["requests"], summary["rate"]
+    instrument, client = summary["instrument"], summary["client"]
+    found = [
+        f"requests: {counts['completed']} completed, {counts['failed']} failed of {counts['planned']}",
+        f"rate: asked {_number(rate['asked_rps'])}/s, achieved {_number(rate['achieved_rps'])}/s;"
+        f" at most {summary['in_flight']['max']} in flight on {summary['connections']['opened']} connections",
+        f"output: {_number(summary['tokens']['output_tokens_per_s'])} tokens/s;"
+        f" prompt lengths by {summary['tokens']['input_lengths_by']}",
+        f"client: {client['cpu_s']:.2f} s CPU, {client['peak_rss_mb']:.0f} MB,"
+        f" first request after {client['startup_s']:.2f} s",
+    ]
+    found += [f"failed: {count} × {name}" for name, count in summary["errors"].items()]
+    if summary.get("slo"):
+        found.append(
+            f"service level {summary['slo']['expression']}: met by {summary['slo']['attainment']:.1%}"
+        )
+    if summary["stationarity"]["drifting"]:
+        found.append(f"DRIFTING: {summary['stationarity']['reason']}")
+    if summary.get("goodput"):
+        goodput = summary["goodput"]
+        found.append(
+            f"goodput: {_number(goodput['rate_rps'])}/s ({goodput['reason']}; {len(goodput['trials'])} runs)"
+        )
+    if instrument["valid"]:
+        error = instrument["ttft_error_ms"]
+        told = (
+            f"TTFT error p50 {error['p50']:.2f}, p99 {error['p99']:.2f} ms" if error else "error not measured"
+        )
+        found.append(f"instrument: valid ({told})")
+    else:
+        found.append(f"instrument: INVALID: {'; '.join(instrument['reasons'])}")
+    return found
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"
+
+
+def _pair(found: dict[str, Any]) -> str:
+    pair = found["intervals"]["p95"]
+    return "–" if pair is None else f"{pair[0]:.4g}–{pair[1]:.4g}"
