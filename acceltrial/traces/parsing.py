@@ -116,7 +116,7 @@ def _iso(cells: pl.Series, rows: pl.Series, path: Path) -> pl.Series:
     text = _blank_to_null(cells)
     zoned = text.str.contains(_ZONE)
     if zoned.any() and not zoned.all():
-        with_zone, without = zoned.arg_max(), zoned.arg_min()
+        with_zone, without = int(zoned.arg_max() or 0), int(zoned.arg_min() or 0)
         raise DataContractError(
             f"times with and without an offset from UTC are mixed: row {rows[with_zone]} has"
             f" {text[with_zone]!r}, row {rows[without]} has {text[without]!r}",
@@ -158,7 +158,7 @@ def _blank_to_null(cells: pl.Series) -> pl.Series:
 def _refuse(
     bad: pl.Series, cells: pl.Series, rows: pl.Series, path: Path, column: str, what: str, remedy: str = ""
 ) -> None:
-    bad = bad.fill_null(False)  # noqa: FBT003
+    bad = bad.fill_null(False)
     if not bad.any():
         return
     index = bad.arg_max()

@@ -74,11 +74,13 @@ def open_trace(
     Memory stays bounded by the block size unless `sort` is set (or the format is one that must be sorted).
 
     Args:
+        path: a file; gzip or not.
         format: a name of `formats.FORMATS`, or `auto` to tell it by content.
         columns: mapping for a generic CSV, JSON-lines or Parquet file.
         sort: sort rows that are not in order of arrival, in memory, rather than refuse them.
         spread: `auto` spreads arrivals inside coarse timestamp steps; `never` leaves them.
         seed: for spreading, and for formats that hold distributions.
+        block_bytes: how much text is parsed at a time.
 
     Raises:
         ConfigurationError: unknown format, or a mapping that is wrong.
@@ -97,7 +99,7 @@ def open_trace(
 def _canonical(
     head: Head, chosen: TraceFormat, reading: Reading, facts: TraceFacts, *, sort: bool, spread: bool
 ) -> Iterator[pl.DataFrame]:
-    parsed = (batch for batch in chosen.batches(head, reading) if batch.height)
+    parsed: Iterator[pl.DataFrame] = (batch for batch in chosen.batches(head, reading) if batch.height)
     if sort or not chosen.ordered:
         parsed = _sorted(parsed, facts)
     ordered = _checked_order(parsed, head.path)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from acceltrial.errors import DataContractError, StorageError
 from acceltrial.storage.atomic import storage_error
@@ -106,7 +106,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         with path.open("rb") as raw:
             packed = raw.read(2) == _GZIP
         with gzip.open(path) if packed else path.open("rb") as stream:
-            yield stream
+            yield cast("IO[bytes]", stream)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataContractError(
             f"the gzip stream is damaged or cut short ({error})",

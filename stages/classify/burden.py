@@ -29,12 +29,20 @@ COSTS: Final[dict[str, str]] = {
 PAINS: Final[dict[str, str]] = {
     "outage": r"outage|down|unavailab|missed (decision|fraud)|block|declin|lost|fraud",
     "power_budget": r"batter|power|watt|energy",
-    "late_result": r"deadline|overnight|morning|late result|not ready|too late|days?\b|hours?\b|wait(s|ing)? for (a )?run",
+    "friction": r"quota|queue for|access|friction|set.?up|free (gpu|machine|slot)|no (gpu|machine)",
+    "late_result": r"deadline|overnight|morning|late result|not ready|days?\b|hours?\b",
     "first_token": r"first token|first word|before (it|the answer) starts|typing|typed|start",
     "slow_stream": r"stream|token by token|trickl|per token|reading speed",
-    "slow_answer": r"slow|latenc|wait|lag|delay|time.?out",
-    "friction": r"quota|queue for|access|friction|set.?up|no (gpu|machine)",
+    "slow_answer": r"slow|latenc|wait|lag|delay|time.?out|too late|too long|takes",
 }
+
+
+_KIN: Final = (
+    {"first_token", "slow_stream", "slow_answer", "late_result"},
+    {"prefill_compute", "repeated_context"},
+    {"idle_capacity", "peak_capacity"},
+)
+"""Entries too near to one another for prose to disagree with."""
 
 
 def cost_ruling(workload: Mapping[str, Any], stats: TraceStats | None, concurrency: float | None) -> Ruling:
@@ -58,10 +66,12 @@ def _ruling(attribute: str, declared: str | None, found: Found, words: Mapping[s
             attribute, declared, None, declared, f"{attribute}.declared",
             f"the owner's words; the figures point to {found.value} ({found.evidence})",
         )  # fmt: skip
+    near = any({known, found.value} <= kin for kin in _KIN)
     return Ruling(
         attribute, known, found.value, declared, f"{attribute}.declared",
         f"the owner's words, read as {known}; {found.rule}: {found.evidence}",
         note=f"the figures point to {found.value}: check both before money is spent on the declared one",
+        kin=near,
     )  # fmt: skip
 
 
@@ -91,10 +101,10 @@ def _cost(workload: Mapping[str, Any], stats: TraceStats | None, concurrency: fl
             "peak_capacity", "biggest_cost.peak-to-mean",
             f"the peak minute has {peak:.1f} × the mean rate (from {_PEAK_FACTOR:g})",
         )  # fmt: skip
-    return _token_cost(workload, stats)
+    return _token_cost(stats)
 
 
-def _token_cost(workload: Mapping[str, Any], stats: TraceStats) -> Found:
+def _token_cost(stats: TraceStats) -> Found:
     mean_in, mean_out = stats.input_tokens.mean or 0.0, stats.output_tokens.mean or 0.0
     if (stats.prefix_share or 0.0) >= _REPEATED:
         return Found(
@@ -122,6 +132,10 @@ def _pain(workload: Mapping[str, Any], criticality: str) -> Found:
     if criticality == "mission_critical":
         return Found(
             "outage", "biggest_pain.mission-critical", "an outage or a missed decision is felt at once"
+        )
+    if criticality == "exploratory" and workload["deadline_h"] is None:
+        return Found(
+            "friction", "biggest_pain.exploratory", "nobody depends on it: getting access is what hurts"
         )
     if workload["power_budget_w"] is not None:
         return Found(

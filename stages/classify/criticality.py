@@ -56,7 +56,8 @@ def inferred_criticality(workload: Mapping[str, Any], params: ClassifyParams) ->
         return Found(
             "mission_critical", "criticality.value-at-stake",
             f"{value:,.0f} USD a month at stake (from {params.mission_value_usd_per_month:,.0f}),"
-            f" {workload['sensitivity']} data, {'always on' if workload['always_on'] else _strictness(workload)}",
+            f" {workload['sensitivity']} data,"
+            f" {'always on' if workload['always_on'] else _strictness(workload)}",
         )  # fmt: skip
     if interactive and requests >= params.exposed_requests_per_month:
         return Found(
@@ -65,15 +66,12 @@ def inferred_criticality(workload: Mapping[str, Any], params: ClassifyParams) ->
             f" (from {params.exposed_requests_per_month:,.0f}) under a latency target",
         )  # fmt: skip
     deadline = workload["deadline_h"]
-    if (
-        workload["phase"] == "inference"
-        and deadline is not None
-        and deadline <= _SHORT_DEADLINE_H
-        and value > 0
-    ):
+    due = workload["phase"] == "inference" and deadline is not None and deadline <= _SHORT_DEADLINE_H
+    if due and value >= params.deadline_value_usd_per_month:
         return Found(
             "customer_facing", "criticality.deadline",
-            f"results worth {value:,.0f} USD a month are due within {deadline:g} h",
+            f"results worth {value:,.0f} USD a month (from {params.deadline_value_usd_per_month:,.0f})"
+            f" are due within {deadline:g} h",
         )  # fmt: skip
     if workload["always_on"] and workload["phase"] == "inference":
         return Found("customer_facing", "criticality.always-on", "it runs without pause and is relied upon")
@@ -84,7 +82,8 @@ def inferred_criticality(workload: Mapping[str, Any], params: ClassifyParams) ->
 
 
 def _interactive(workload: Mapping[str, Any]) -> bool:
-    return workload["phase"] == "inference" and any(
+    waited_for = workload["phase"] == "inference" and workload["kind"] != "batch"
+    return waited_for and any(
         workload[name] is not None for name in ("slo_ttft_ms", "slo_tpot_ms", "slo_e2e_ms")
     )
 

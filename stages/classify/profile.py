@@ -13,9 +13,9 @@ from stages.classify.params import ClassifyParams
 from stages.classify.ruling import Ruling
 
 _API: Final = {
-    "chatbot": "chat", "agent": "chat", "multimodal": "chat", "copilot": "completions", "batch": "completions",
-    "sandbox": "completions", "embedding": "embeddings", "reranker": "rerank", "scoring": "events",
-    "sensor": "events", "training": "training",
+    "chatbot": "chat", "agent": "chat", "multimodal": "chat", "copilot": "completions",
+    "batch": "completions", "sandbox": "completions", "embedding": "embeddings", "reranker": "rerank",
+    "scoring": "events", "sensor": "events", "training": "training",
 }  # fmt: skip
 _LATENCIES: Final = ("e2e_ms", "e2e_from_intended_ms", "failure_rate", "slo_attainment", "capacity_rps")
 _STREAMED: Final = (
@@ -31,7 +31,8 @@ _METRICS: Final[dict[str, tuple[str, ...]]] = {
     "copilot": (*_STREAMED, "success_rate"),
     "agent": (*_STREAMED, "success_rate", "peak_memory_mb"),
     "multimodal": (*_STREAMED, "success_rate", "peak_memory_mb"),
-    "batch": ("output_tokens_per_s", "requests_per_s", "failure_rate", "success_rate", "e2e_ms", "peak_memory_mb"),
+    "batch": ("output_tokens_per_s", "requests_per_s", "failure_rate", "success_rate", "e2e_ms",
+              "peak_memory_mb"),
     "sandbox": ("ttft_ms", "output_tokens_per_s", "model_load_s", "process_start_s", "failure_rate"),
     "embedding": (*_LATENCIES, "requests_per_s", "success_rate", "peak_memory_mb"),
     "reranker": (*_LATENCIES, "requests_per_s", "success_rate"),
@@ -118,7 +119,7 @@ def batch_size(workload: Mapping[str, Any], busy: Concurrency, params: ClassifyP
     """The training batch; for online work the mean concurrency; without a latency target the parameter's."""
     if workload["phase"] == "training":
         return int(workload["training_batch_size"] or params.offline_batch_size)
-    if workload["kind"] in {"sensor"} or workload["event_driven"]:
+    if workload["kind"] == "sensor" or workload["event_driven"]:
         return 1
     if busy.mean is None:
         return params.offline_batch_size if workload["deadline_h"] is not None else 1
@@ -152,7 +153,8 @@ def _latency_allowed(workload: Mapping[str, Any], stats: TraceStats | None) -> t
     if ttft is not None and tpot is not None and output is not None:
         total = ttft + tpot * max(output - 1, 0)
         return total / 1e3, (
-            f"rate × {total:.0f} ms: first token in {ttft:g} ms and {output:.0f} output tokens (mean) at {tpot:g} ms"
+            f"rate × {total:.0f} ms: first token in {ttft:g} ms, then {output:.0f} output tokens (mean)"
+            f" at {tpot:g} ms"
         )
     if ttft is not None and not workload["streaming"]:
         return ttft / 1e3, f"rate × the first-token target of {ttft:g} ms (answers are not streamed)"

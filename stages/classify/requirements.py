@@ -5,39 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-_BY_BUCKET: Final[dict[str, tuple[tuple[str, str], ...]]] = {
-    "mission_critical": (
-        ("redundancy: at least 2 independent replicas", "one failed device, host or zone must not stop the service"),
-        ("rollback plan: the old path stays warm", "a bad roll-out must be undone within minutes, without a rebuild"),
-        ("fallback: a second kind of hardware serves the same model", "a fault of one vendor's stack must not spread"),
-        ("observability: metrics, traces and alerts on latency, errors, memory and output quality",
-         "silent degradation costs more than an outage"),
-        ("canary: widened stepwise with automatic rollback", "benchmarks do not show every failure"),
-        ("capacity: peak load with one replica lost", "redundancy that cannot carry the peak is none"),
-        ("on-call: a named owner around the clock", "somebody must act on the alert"),
-        ("supply: driver and firmware under vendor support", "a security fix must be available"),
-        ("drill: the rollback and the loss of a replica are rehearsed each quarter", "an untested plan fails when needed"),
-    ),
-    "customer_facing": (
-        ("latency: the target holds at its percentile at peak load", "users notice the slow requests, not the mean"),
-        ("reproducibility: model, runtime and precision are pinned", "the same question must get the same quality"),
-        ("canary: a small share of traffic before the rest", "users must not be the first to find a fault"),
-        ("rollback plan: the previous version can be served again", "the way back must be open"),
-        ("observability: latency, errors and output quality are watched", "degradation must be seen before users report it"),
-        ("capacity: headroom for the observed peak", "a queue at the peak breaks the latency target"),
-    ),
-    "exploratory": (
-        ("flexibility: hardware that runs any framework without compilation", "what is tried changes every week"),
-        ("low friction: access within the hour and no commitment", "waiting for capacity costs more than the capacity"),
-        ("budget: a spending cap and automatic shutdown", "forgotten machines are the biggest cost of a sandbox"),
-    ),
-}  # fmt: skip
+_BY_BUCKET: Final[dict[str, dict[str, str]]] = {
+    "mission_critical": {
+        "redundancy: at least 2 independent replicas": "one failed device, host or zone must not stop it",
+        "rollback plan: the old path stays warm": "a bad roll-out must be undone within minutes",
+        "fallback: a second kind of hardware serves the same model": "a fault of one stack must not spread",
+        "observability: metrics, traces, alerts, output quality": "silent degradation outlasts an outage",
+        "canary: widened stepwise with automatic rollback": "benchmarks do not show every failure",
+        "capacity: peak load with one replica lost": "redundancy that cannot carry the peak is none",
+        "on-call: a named owner around the clock": "somebody must act on the alert",
+        "supply: driver and firmware under vendor support": "a security fix must be available",
+        "drill: rollback and loss of a replica rehearsed each quarter": "an untested plan fails when needed",
+    },
+    "customer_facing": {
+        "latency: the target holds at its percentile at peak load": "users notice the slow requests",
+        "reproducibility: model, runtime and precision are pinned": "equal questions get equal quality",
+        "canary: a small share of traffic before the rest": "users must not be the first to find a fault",
+        "rollback plan: the previous version can be served again": "the way back must be open",
+        "observability: latency, errors and output quality": "degradation must be seen before users tell",
+        "capacity: headroom for the observed peak": "a queue at the peak breaks the latency target",
+    },
+    "exploratory": {
+        "flexibility: any framework runs without compilation": "what is tried changes every week",
+        "low friction: access within the hour, no commitment": "waiting costs more than the capacity",
+        "budget: a spending cap and automatic shutdown": "forgotten machines cost most in a sandbox",
+    },
+}
 
 
 def requirements(workload: Mapping[str, Any], classes: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Rows of Requirements for one workload, bucket first."""
     bucket = str(classes["criticality"])
-    rows = [*_BY_BUCKET[bucket], *_by_trait(workload, classes)]
+    rows = [*_BY_BUCKET[bucket].items(), *_by_trait(workload, classes)]
     return [
         {"workload": workload["workload"], "criticality": bucket, "requirement": name, "reason": reason}
         for name, reason in rows

@@ -17,6 +17,7 @@ class Ruling:
         rule: the rule's id, `attribute.reason`.
         evidence: what the rule saw, with figures.
         note: what a reader should do about a disagreement; empty for the usual advice.
+        kin: the two differ in word only and count as agreeing.
     """
 
     attribute: str
@@ -26,6 +27,7 @@ class Ruling:
     rule: str
     evidence: str
     note: str = ""
+    kin: bool = False
 
     @property
     def agreement(self) -> str:
@@ -36,7 +38,7 @@ class Ruling:
             return "declared_only"
         if self.declared is None:
             return "observed_only"
-        return "agree" if self.declared == self.observed else "disagree"
+        return "agree" if self.kin or self.declared == self.observed else "disagree"
 
     def row(self, workload: str) -> dict[str, Any]:
         """The row of ClassEvidence."""

@@ -55,10 +55,10 @@ def observed_shape(
             f"events without generated tokens, {stats.rate_rps:.3g}/s, never silent for more than"
             f" {silence:.3g} mean gaps",
         )  # fmt: skip
-    if workload["deadline_h"] is not None and not interactive:
+    if workload["deadline_h"] is not None and (workload["kind"] == "batch" or not interactive):
         return Found(
             "batch", "shape.deadline",
-            f"a deadline of {workload['deadline_h']:g} h and no latency target",
+            f"kind {workload['kind']} with a deadline of {workload['deadline_h']:g} h",
         )  # fmt: skip
     if stats.active_hours_share is not None and stats.active_hours_share <= params.batch_active_hours:
         return Found(
@@ -100,10 +100,9 @@ def _burstiness(stats: TraceStats, params: ClassifyParams) -> Found:
 
 def describe_burstiness(stats: TraceStats) -> str:
     """Burstiness at all windows, the gap CV and the daily peak, in one line."""
-    parts = [
-        f"IDC {', '.join(f'{_or_dash(v)} at {w} s' for w, v in ((1, stats.idc_1s), (10, stats.idc_10s), (60, stats.idc_60s)))}",
-        f"gap CV {_or_dash(stats.gap_cv)}",
-    ]
+    windows = {"1 s": stats.idc_1s, "10 s": stats.idc_10s, "60 s": stats.idc_60s}
+    dispersion = ", ".join(f"{_or_dash(value)} at {window}" for window, value in windows.items())
+    parts = [f"IDC {dispersion}", f"gap CV {_or_dash(stats.gap_cv)}"]
     if stats.hourly_peak_to_mean is not None:
         parts.append(f"busiest hour {stats.hourly_peak_to_mean:.2f} × the mean")
     return ", ".join(parts)

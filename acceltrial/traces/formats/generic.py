@@ -22,7 +22,7 @@ class GenericFormat:
     about = "CSV, JSON lines or Parquet by a mapping of columns"
     ordered = True
 
-    def recognises(self, head: Head) -> bool:
+    def recognises(self, head: Head) -> bool:  # noqa: ARG002
         """Never by itself: it needs a mapping."""
         return False
 
@@ -32,7 +32,7 @@ class GenericFormat:
             raise ConfigurationError(
                 "the generic format needs a mapping of columns",
                 where=str(head.path),
-                remedy="give `columns: {arrival: COLUMN, input_tokens: COLUMN, …, time_unit: s|ms|us|ns|iso}`;"
+                remedy="give `columns: {arrival: COLUMN, input_tokens: COLUMN, time_unit: s|ms|us|ns|iso}`;"
                 f" the columns there are: {', '.join(column_names(head)[:40]) or 'unknown'}",
             )
         yield from mapped_batches(head, reading.columns, reading.block_bytes)

@@ -68,7 +68,7 @@ def _parsed(head: Head, rows: list[int], calls: list[dict[str, Any]]) -> Iterato
             continue
         cells = [json_series(name, [calls[i][name] for i in chosen]) for name in _FIELDS]
         frame = pl.DataFrame([pl.Series("row", [rows[i] for i in chosen], dtype=pl.Int64), *cells])
-        columns = ColumnMap(**{name: name for name in _FIELDS}, time_unit=unit)  # type: ignore[arg-type]
+        columns = ColumnMap(**{name: name for name in _FIELDS}, time_unit=unit)
         yield parse_batch(frame, columns, head.path)
 
 

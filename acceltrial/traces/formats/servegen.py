@@ -20,6 +20,7 @@ from acceltrial.errors import DataContractError
 from acceltrial.traces.columns import CANONICAL
 from acceltrial.traces.formats.base import Reading
 from acceltrial.traces.generator.lengths import LengthSpec, draw_lengths
+from acceltrial.traces.generator.renewal import Family, unit_gaps
 from acceltrial.traces.parsing import whole_numbers
 from acceltrial.traces.source import Head, opened
 from acceltrial.traces.tabular import csv_batches, csv_header
@@ -37,7 +38,7 @@ class _Window:
 
 
 class ServeGenFormat:
-    """A table `client,window_start_s,rate_rps,interarrival_cv,distribution[,param1,param2]` (CSV, gzip or not).
+    """A CSV table `client,window_start_s,rate_rps,interarrival_cv,distribution[,param1,param2]`.
 
     Lengths come from a table beside it, named with `lengths` where the rates' file says `rates`; without
     it, token counts stay empty.
@@ -146,14 +147,13 @@ def _draw_window(
 
 def _arrivals(client: _Window, width: int, random: np.random.Generator) -> NDArray[np.float64]:
     """Arrivals of a renewal process whose gaps have the published mean, spread and family."""
-    from acceltrial.traces.generator.renewal import unit_gaps
-
     mean = 1.0 / client.rate_rps
     count = int(client.rate_rps * width * 1.2 + 10 * (1 + client.cv) * np.sqrt(client.rate_rps * width) + 20)
-    family = "weibull" if client.distribution.lower() == "weibull" else "gamma"
+    family: Family = "weibull" if client.distribution.lower() == "weibull" else "gamma"
     gaps = unit_gaps(family, max(client.cv, 1e-3), count, random) * mean
     times = np.cumsum(gaps) - gaps[0] * random.random()
-    return times[times < width]
+    kept: NDArray[np.float64] = times[times < width]
+    return kept
 
 
 def _lengths(path: Path) -> dict[tuple[str, str], list[tuple[int, LengthSpec]]] | None:

@@ -24,7 +24,8 @@ class Arrivals:
 def client_weights(clients: int, skew: float) -> Floats:
     """Shares of the rate by rank: proportional to rank^-skew."""
     weights = np.arange(1, clients + 1, dtype=np.float64) ** -skew
-    return weights / weights.sum()
+    shares: Floats = weights / weights.sum()
+    return shares
 
 
 def draw_arrivals(noise: Noise, shape: PathShape) -> Arrivals:
@@ -35,12 +36,17 @@ def draw_arrivals(noise: Noise, shape: PathShape) -> Arrivals:
         return _pooled(noise, shared, spec.gap_cv)
     weights = client_weights(spec.clients, spec.client_skew)
     cvs = _client_cvs(noise)
-    times = []
-    for index, weight in enumerate(weights):
-        rate = shared * noise.client(index, shape.client_depth) * (spec.rate_rps * weight)
+    times, clients = [], []
+    for index in range(noise.separate):
+        rate = shared * noise.client(index, shape.client_depth) * (spec.rate_rps * weights[index])
         random = np.random.default_rng([noise.seed, 3, index])
         times.append(_renewal(noise, rate, float(cvs[index]), random))
-    client = np.repeat(np.arange(spec.clients, dtype=np.int32), [t.size for t in times])
+        clients.append(np.full(times[-1].size, index, dtype=np.int32))
+    if noise.separate < spec.clients:
+        small = _small_clients(noise, shared, weights)
+        times.append(small.times_s)
+        clients.append(small.client)
+    client = np.concatenate(clients)
     merged = np.concatenate(times)
     order = np.argsort(merged, kind="stable")
     return Arrivals(merged[order], client[order])
@@ -49,12 +55,24 @@ def draw_arrivals(noise: Noise, shape: PathShape) -> Arrivals:
 def _pooled(noise: Noise, shared: Floats, cv: float) -> Arrivals:
     """A stream more regular than Poisson: one renewal process, its requests dealt out to the clients.
 
-    The sum of many independent clients tends to Poisson however regular each is, so it cannot be made of them.
+    The sum of many independent clients tends to Poisson however regular each is: it cannot be made of them.
     """
     spec = noise.spec
     times = _renewal(noise, shared * spec.rate_rps, cv, np.random.default_rng([noise.seed, 3]))
     weights = client_weights(spec.clients, spec.client_skew)
     client = np.random.default_rng([noise.seed, 4]).choice(spec.clients, size=times.size, p=weights)
+    return Arrivals(times, client.astype(np.int32))
+
+
+def _small_clients(noise: Noise, shared: Floats, weights: Floats) -> Arrivals:
+    """The many clients below the largest as one Poisson stream, dealt out by weight.
+
+    The sum of many small independent streams tends to Poisson, and one stream costs what one client costs.
+    """
+    first, random = noise.separate, np.random.default_rng([noise.seed, 7])
+    share = weights[first:]
+    times = _renewal(noise, shared * (noise.spec.rate_rps * share.sum()), 1.0, random)
+    client = random.choice(np.arange(first, weights.size), size=times.size, p=share / share.sum())
     return Arrivals(times, client.astype(np.int32))
 
 
@@ -65,7 +83,8 @@ def _renewal(noise: Noise, rate: Floats, cv: float, random: np.random.Generator)
     gaps = unit_gaps(noise.spec.renewal, cv, int(total + 6 * max(cv, 1) * np.sqrt(total) + 16), random)
     gaps[0] *= random.random()
     ticks = np.cumsum(gaps)
-    return np.interp(ticks[ticks < total], clock, noise.edges)
+    times: Floats = np.interp(ticks[ticks < total], clock, noise.edges)
+    return times
 
 
 def _client_cvs(noise: Noise) -> Floats:

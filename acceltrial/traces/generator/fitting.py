@@ -139,7 +139,10 @@ def _corrected_shape(
         # Silences that fill a share f of the time, of gamma(2) length with mean L, add 1.5·λ·f·L to 1 + CV².
         step = 0.7 * missing / (1.5 * spec.rate_rps)
         silence = float(np.clip(silence + step, 0.0, spec.duration_s / 8))
-    over = [w for w in aim if reached[w] > 1.1 * max(targets[w], 1.0) and sum(shape.variances) < 0.02]
+    over = [
+        w for w, v in aim.items() if reached[w] > 1.1 * max(targets[w], 1.0) and v <= 0.5 * (targets[w] - 1)
+    ]
+    over += [w for w in aim if reached[w] > 1.1 and targets[w] <= 1]
     if over:
         depth = depth * 0.6 if depth > 0.02 else 0.0
     return replace(shape, silence=silence, client_depth=depth)

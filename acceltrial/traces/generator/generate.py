@@ -20,8 +20,8 @@ def generate(
 ) -> pl.DataFrame:
     """A trace with the canonical columns, in order of arrival from the start of the clock at 0.
 
-    The same spec, seed and duration give the same rows. A trace of at most some 40,000 requests meets the spec's
-    figures itself; a longer one meets them in its first part and on average beyond.
+    The same spec, seed and duration give the same rows. A trace of at most some 40,000 requests meets the
+    spec's figures itself; a longer one meets them in its first part and on average beyond.
 
     Args:
         spec: what is asked for.
@@ -72,7 +72,7 @@ def _lengths(
     first, second = random.standard_normal(n), random.standard_normal(n)
     rho, share = spec.length_correlation, spec.client_length_share if spec.clients > 1 else 0.0
     within = (first, rho * first + np.sqrt(1 - rho * rho) * second)
-    found = []
+    found: list[NDArray[np.int32] | None] = []
     for index, lengths in enumerate((spec.input_tokens, spec.output_tokens)):
         if lengths is None:
             found.append(None)
@@ -83,7 +83,7 @@ def _lengths(
 
 
 def _normal_ranks(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The scores replaced by evenly spread normal scores in the same order, so that quantiles are met exactly."""
+    """The scores replaced by evenly spread normal scores in the same order: quantiles are met exactly."""
     from scipy.special import ndtri
 
     ranks = np.empty(scores.size)

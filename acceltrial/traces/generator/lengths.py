@@ -12,8 +12,10 @@ _TAIL_Z = 4.0
 
 
 class LengthSpec(BaseModel):
-    """Quantiles of a length in tokens. Between two of them the length is log-normal; beyond the outer ones
-    the slope of the nearest pair goes on, up to `minimum` and `maximum`.
+    """Quantiles of a length in tokens.
+
+    Between two of them the length is log-normal; beyond the outer ones the slope of the nearest pair goes
+    on, up to `minimum` and `maximum`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 BURST_S: Final = (0.5, 5.0, 40.0, 300.0)
 """Correlation times of the bursts. Together they span the windows of 1, 10 and 60 s."""
 _MAX_POINTS: Final = 4_000_000
+_SEPARATE: Final = 40
+"""The largest clients, each a process of its own; the rest are drawn together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def dispersion_per_variance(window_s: float, tau_s: float, rate_rps: float) -> f
     IDC(W) = 1 + 2λvτ (1 − (τ/W)(1 − exp(−W/τ))) (Cox and Isham, Point Processes, 1980, ch. 3).
     """
     ratio = tau_s / window_s
-    return 2 * rate_rps * tau_s * (1 - ratio * (1 - np.exp(-1 / ratio)))
+    return float(2 * rate_rps * tau_s * (1 - ratio * (1 - np.exp(-1 / ratio))))
 
 
 class Noise:
@@ -55,7 +57,8 @@ class Noise:
         self._bursts = [_smooth_noise(self.edges, tau, random) for tau in BURST_S]
         self._silences = random.gamma(2.0, 0.5, size=(2, 4096))
         self._calendar = self._calendar_path()
-        self._clients = [self._client_phases(c) for c in range(spec.clients)]
+        self.separate = spec.clients if spec.client_cv is not None else min(spec.clients, _SEPARATE)
+        self._clients = [self._client_phases(c) for c in range(self.separate)]
 
     def shared(self, shape: PathShape) -> Floats:
         """Relative rate in each cell of the grid, common to all clients, with mean 1."""
@@ -75,11 +78,12 @@ class Noise:
         phases = self._clients[index]
         if phases is None or depth <= 0:
             return 1.0
-        lowered = 1 - depth * (1 - phases)
-        return lowered / lowered.mean()
+        lowered: Floats = 1 - depth * (1 - phases)
+        lowered /= lowered.mean()
+        return lowered
 
     def _awake(self, silence: float) -> Floats:
-        """Share of each cell that is not silent; silences last longer, and take more time, as `silence` grows."""
+        """Share of each cell that is not silent; more `silence` makes silences longer and fill more time."""
         length = 30.0 * np.sqrt(silence)
         share = min(0.8, silence / length)
         length = silence / share
@@ -88,7 +92,8 @@ class Noise:
         times = np.concatenate([[0.0], np.cumsum(spans)])
         times -= 0.5 * awake[0]  # a trace begins in mid-phase, and awake
         on_time = np.concatenate([[0.0], np.cumsum(np.stack([awake, np.zeros_like(awake)]).T.ravel())])
-        return np.diff(np.interp(self.edges, times, on_time)) / np.diff(self.edges)
+        share_on: Floats = np.diff(np.interp(self.edges, times, on_time)) / np.diff(self.edges)
+        return share_on
 
     def _calendar_path(self) -> Floats:
         path = np.ones(self._middles.size)
@@ -102,7 +107,7 @@ class Noise:
         return path
 
     def _client_phases(self, index: int) -> Floats | None:
-        """Share of each cell in which the client is on: exponential phases of 20 s to 10 min, 40 to 90 % on."""
+        """Share of each cell in which the client is on: exponential phases, 40 to 90 % of the time on."""
         if self.spec.clients == 1:
             return None
         random = np.random.default_rng([self.seed, 2, index])
@@ -115,7 +120,8 @@ class Noise:
         off = random.exponential(cycle * (1 - duty), n)
         times = np.concatenate([[0.0], np.cumsum(np.stack([on, off]).T.ravel())]) - random.random() * cycle
         on_time = np.concatenate([[0.0], np.cumsum(np.stack([on, np.zeros(n)]).T.ravel())])
-        return np.diff(np.interp(self.edges, times, on_time)) / np.diff(self.edges)
+        share_on: Floats = np.diff(np.interp(self.edges, times, on_time)) / np.diff(self.edges)
+        return share_on
 
 
 def _smooth_noise(edges: Floats, tau_s: float, random: np.random.Generator) -> Floats:

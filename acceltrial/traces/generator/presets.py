@@ -36,7 +36,7 @@ PRESETS: Final[dict[str, GeneratorSpec]] = {
     ),
     "servegen_mm_image": GeneratorSpec(
         rate_rps=9.47, duration_s=86_400, clients=35, client_cv=1.37, day=DaySpec(peak_to_mean=1.4),
-        source="alibaba/ServeGen @f891d118 (Apache-2.0), sum of the 35 clients of mm-image; median client CV 1.37",
+        source="alibaba/ServeGen @f891d118 (Apache-2.0), 35 clients of mm-image; median client CV 1.37",
         as_of="2025",
     ),
     "poisson": GeneratorSpec(

@@ -55,8 +55,8 @@ class ActiveSpec(_Part):
 class GeneratorSpec(_Part):
     """Statistics that generated traffic is fitted to; those left out are free.
 
-    `idc_Ws` is variance / mean of the counts in W-second windows; `gap_cv` is the standard deviation / mean of
-    the gaps between arrivals. Both are 1 for a Poisson process.
+    `idc_Ws` is variance / mean of the counts in W-second windows; `gap_cv` is the standard deviation / mean
+    of the gaps between arrivals. Both are 1 for a Poisson process.
     """
 
     rate_rps: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
@@ -94,8 +94,8 @@ class GeneratorSpec(_Part):
     def at_rate(self, rate_rps: float) -> GeneratorSpec:
         """The same traffic at another rate, as random thinning would leave it.
 
-        An index of dispersion (and a squared gap CV, to first order) above 1 falls to 1 + p (value − 1) when a
-        share p of the requests is kept.
+        An index of dispersion (and a squared gap CV, to first order) above 1 falls to 1 + p (value − 1)
+        when a share p of the requests is kept.
         """
         share = rate_rps / self.rate_rps
         changed: dict[str, Any] = {"rate_rps": rate_rps}

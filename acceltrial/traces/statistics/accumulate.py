@@ -183,6 +183,8 @@ def trace_stats(batches: Iterable[pl.DataFrame]) -> TraceStats:
 
 
 def _length_stats(histogram: TokenHistogram) -> LengthStats:
-    found = histogram.quantiles([0.5, 0.95, 0.99]) or [None, None, None]
-    mean = histogram.total / histogram.n if histogram.n else None
-    return LengthStats(histogram.n, histogram.missing, mean, *found, histogram.maximum())
+    if histogram.n == 0:
+        return LengthStats(0, histogram.missing, None, None, None, None, None)
+    p50, p95, p99 = histogram.quantiles([0.5, 0.95, 0.99])
+    mean = histogram.total / histogram.n
+    return LengthStats(histogram.n, histogram.missing, mean, p50, p95, p99, histogram.maximum())

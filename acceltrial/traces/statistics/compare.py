@@ -12,19 +12,15 @@ _FIGURES = (
     "hourly_peak_to_mean", "longest_silence_s",
 )  # fmt: skip
 
+_LENGTHS = ("mean", "p50", "p95", "p99")
+
 
 def compare_stats(reference: TraceStats, other: TraceStats) -> pl.DataFrame:
     """Columns figure, reference, other, ratio (other / reference; empty where either is unknown or zero)."""
     rows = [(name, getattr(reference, name), getattr(other, name)) for name in _FIGURES]
     for side in ("input_tokens", "output_tokens"):
-        for name in ("mean", "p50", "p95", "p99"):
-            rows.append(
-                (
-                    f"{side}_{name}",
-                    getattr(getattr(reference, side), name),
-                    getattr(getattr(other, side), name),
-                )
-            )
+        one, two = getattr(reference, side), getattr(other, side)
+        rows += [(f"{side}_{name}", getattr(one, name), getattr(two, name)) for name in _LENGTHS]
     return pl.DataFrame(
         [
             {"figure": name, "reference": a, "other": b, "ratio": b / a if a and b is not None else None}

@@ -45,7 +45,7 @@ class TokenHistogram:
         self._add_dense(other._dense)
 
     def quantiles(self, probabilities: list[float]) -> list[float]:
-        """Exact quantiles, interpolated between order statistics as numpy's default does. Empty without data."""
+        """Exact quantiles, interpolated between order statistics like numpy's; empty without data."""
         if self.n == 0:
             return []
         values, times = self._pairs()
