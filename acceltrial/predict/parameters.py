@@ -1,31 +1,33 @@
-"""What was fitted: achievable shares of the peaks, and the overheads that no roofline knows."""
+"""The predictor's artifact: what was fitted, on which bytes, with which errors."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 
 from acceltrial.errors import ConfigurationError, DataContractError
+from acceltrial.predict.case import Kind
+from acceltrial.predict.kriging import Points, Surface
+from acceltrial.predict.physics import Physical
+from acceltrial.storage.atomic import write_bytes
 
 DEFAULT_PATH = Path(__file__).with_name("fitted.json")
-FORMAT = 1
+FORMAT = 2
+MODEL_VERSION = "2"
+LEVEL = 0.8
+NORMAL_80 = 1.2815515655446004
+"""The standard normal's 90th percentile: an interval of ±this many deviations covers 80 %."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How a family uses its peaks, and what a step costs beside them.
-
-    Attributes:
-        memory: share of the peak memory bandwidth that a decode step reaches.
-        compute: share of the peak matrix rate that a prefill reaches.
-        us_per_sequence: microseconds a decode step spends on each sequence (sampling, scheduling).
-        us_per_layer: microseconds a step spends on each layer beside reading and computing.
-        us_per_layer_link: further microseconds a layer for each doubling of the devices.
-    """
+    """How far a device's peaks are used, and what a step costs beside them (see `Physical`)."""
 
     memory: float
     compute: float
@@ -34,66 +36,96 @@ class Rates:
     us_per_layer_link: float
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
-    """Quantiles of log(measured ÷ predicted) on rows that were held out: they make the interval."""
-
-    low: float
-    high: float
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parameters:
-    """Fitted rates by family, the pooled ones for families never seen, and the error bands.
+    """Everything that a prediction needs.
 
     Attributes:
-        bands: by metric kind and by whether the family was seen, e.g. ("tpot", True).
-        version, digest, date: which predictor, fitted on which bytes, when.
+        physical: figures shared by all families.
+        surface: residuals by family and configuration.
+        widening: by "metric|seen" or "metric|unseen", what the deviation is multiplied with so that held-out
+            rows are covered as often as stated; a missing entry falls back to `metric|unseen` and then 2.
+        digest: SHA-256 of the data. date: of the fit.
+        report: errors on held-out rows.
     """
 
-    pooled: Rates
-    families: Mapping[str, Rates]
-    shared: Mapping[str, float]
-    bands: Mapping[str, Band]
-    version: str
+    physical: Physical
+    surface: Surface
+    widening: Mapping[str, float]
     digest: str
     date: str
+    version: str = MODEL_VERSION
     report: Mapping[str, Any] = field(default_factory=dict)
 
-    def rates(self, family: str) -> Rates:
-        """The family's own rates, or the pooled ones."""
-        return self.families.get(family, self.pooled)
+    @cached_property
+    def families(self) -> frozenset[str]:
+        """Families with fitted rows."""
+        return frozenset(self.surface.at.family.tolist())
 
     def seen(self, family: str) -> bool:
         """Whether rows of the family were fitted."""
         return family in self.families
 
-    def band(self, kind: str, family: str) -> Band:
-        """The error band of a metric kind for the family: its own, that of seen families, or of unseen ones."""
-        if not self.seen(family):
-            return self.bands[f"{kind}|unseen"]
-        return self.bands.get(f"{kind}|{family}", self.bands[f"{kind}|seen"])
+    def rates(self, family: str) -> Rates:
+        """The shared rates of the step-time model, slowed or sped by the family's mean residual.
+
+        The mean is drawn to zero as if ten neutral rows stood beside the family's own.
+        """
+        own = self.surface.residuals[self.surface.at.family == family]
+        slower = float(np.exp(np.clip(own, -1.2, 1.2).sum() / (len(own) + 10.0)))
+        return Rates(
+            memory=self.physical.memory / slower,
+            compute=self.physical.compute / slower,
+            us_per_sequence=self.physical.us_sequence * slower,
+            us_per_layer=self.physical.us_layer * slower,
+            us_per_layer_link=self.physical.us_link * slower,
+        )
+
+    def widen(self, kind: Kind, family: str) -> float:
+        """Factor on the deviation for a metric kind and family."""
+        seen = "seen" if self.seen(family) else "unseen"
+        fallback = self.widening.get(f"{kind}|unseen", 2.0)
+        return float(self.widening.get(f"{kind}|{seen}", fallback))
 
     @property
     def source(self) -> str:
         """How a figure names the predictor."""
         return f"acceltrial step-time model {self.version}, fitted {self.date} on data {self.digest[:12]}"
 
+    def save(self, path: Path) -> None:
+        """Writes the artifact atomically. Raises StorageError."""
+        write_bytes(path, self.to_json())
+
     def to_json(self) -> bytes:
         """The artifact's bytes: sorted keys, so that equal fits have equal digests."""
+        at = self.surface.at
         body = {
             "format": FORMAT,
             "version": self.version,
             "digest": self.digest,
             "date": self.date,
-            "pooled": _plain(self.pooled),
-            "families": {name: _plain(rates) for name, rates in self.families.items()},
-            "shared": dict(self.shared),
-            "bands": {name: _plain(band) for name, band in self.bands.items()},
+            "physical": {name: getattr(self.physical, name) for name in Physical.names()},
+            "covariance": self.surface.log_parameters.tolist(),
+            "points": [
+                [*np.round(features, 6).tolist(), family, metric, scenario, round(residual, 6)]
+                for features, family, metric, scenario, residual in zip(
+                    at.features,
+                    at.family.tolist(),
+                    at.metric.tolist(),
+                    at.scenario.tolist(),
+                    self.surface.residuals.tolist(),
+                    strict=True,
+                )
+            ],
+            "widening": dict(self.widening),
             "report": dict(self.report),
         }
         return orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+
+
+@lru_cache(maxsize=8)
+def _shipped() -> Parameters:
+    return _read(DEFAULT_PATH)
 
 
 def load_parameters(path: Path | None = None) -> Parameters:
@@ -103,35 +135,54 @@ def load_parameters(path: Path | None = None) -> Parameters:
         ConfigurationError: no such file.
         DataContractError: not a parameters file, or of another format.
     """
-    source = path or DEFAULT_PATH
+    return _shipped() if path is None else _read(path)
+
+
+def _read(path: Path) -> Parameters:
     try:
-        body = orjson.loads(source.read_bytes())
+        body = orjson.loads(path.read_bytes())
     except OSError as error:
         raise ConfigurationError(
-            "the predictor's parameters cannot be read", where=str(source), remedy="run acceltrial fit"
+            "the predictor's parameters cannot be read", where=str(path), remedy="run acceltrial fit"
         ) from error
     except orjson.JSONDecodeError as error:
         raise DataContractError(
-            f"not JSON ({error})", where=str(source), remedy="run acceltrial fit again"
+            f"not JSON ({error})", where=str(path), remedy="run acceltrial fit again"
         ) from error
     try:
-        if body["format"] != FORMAT:
-            raise ValueError(f"format {body['format']}, not {FORMAT}")
-        return Parameters(
-            pooled=Rates(**body["pooled"]),
-            families={name: Rates(**rates) for name, rates in body["families"].items()},
-            shared=body["shared"],
-            bands={name: Band(**band) for name, band in body["bands"].items()},
-            version=body["version"],
-            digest=body["digest"],
-            date=body["date"],
-            report=body["report"],
-        )
-    except (KeyError, TypeError, ValueError) as error:
+        return _parse(body)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
         raise DataContractError(
-            f"not a parameters file ({error})", where=str(source), remedy="run acceltrial fit again"
+            f"not a parameters file of format {FORMAT} ({error})",
+            where=str(path),
+            remedy="run acceltrial fit again",
         ) from error
 
 
-def _plain(value: Rates | Band) -> dict[str, float]:
-    return {name: getattr(value, name) for name in value.__slots__}
+def _parse(body: dict[str, Any]) -> Parameters:
+    if body["format"] != FORMAT:
+        raise ValueError(f"its format is {body['format']}")
+    rows = body["points"]
+    figures = np.array([row[:6] for row in rows], dtype=float).reshape(len(rows), 6)
+    residuals = np.array([row[9] for row in rows], dtype=float)
+    covariance = np.array(body["covariance"], dtype=float)
+    physical = Physical(**body["physical"])
+    if covariance.shape != (15,) or not all(
+        np.isfinite(values).all() for values in (figures, residuals, covariance, physical.logs())
+    ):
+        raise ValueError("its figures are not all finite")
+    at = Points(
+        figures,
+        np.array([str(row[6]) for row in rows], dtype=np.str_),
+        np.array([int(row[7]) for row in rows], dtype=np.int64),
+        np.array([int(row[8]) for row in rows], dtype=np.int64),
+    )
+    return Parameters(
+        physical=physical,
+        surface=Surface(covariance, at, residuals),
+        widening={str(name): float(value) for name, value in body["widening"].items()},
+        digest=str(body["digest"]),
+        date=str(body["date"]),
+        version=str(body["version"]),
+        report=body["report"],
+    )

@@ -1,14 +1,10 @@
-"""Times of one step of a serving engine: the slower of memory and arithmetic, plus what neither explains.
+"""Parts of a step's time that every prediction shares. Numbers or numpy arrays alike; unknown is NaN.
 
-All functions take numpy arrays or plain numbers alike, and return seconds. Unknown figures are NaN and
-make the result NaN.
+    step = (t_memory^p + t_compute^p)^(1/p) + us_seq·batch + layers·(us_layer + us_link·log2 n)
 
-    decode step  = max(bytes ÷ (n·B·e_mem), flops ÷ (n·C·e_comp))
-                   + us_seq·batch + layers·(us_layer + us_link·log2 n)
-    prefill      = max(flops ÷ (n·C·e_comp), weights ÷ (n·B·e_mem)) + layers·(us_layer + us_link·log2 n)
-
-after Williams, Waterman and Patterson, "Roofline", CACM 52(4), 2009; the additive overheads are what
-published rows need beyond it.
+The blend with p between 1 (one after the other) and infinity (perfect overlap) generalises the roofline of
+Williams, Waterman and Patterson, CACM 52(4), 2009. The additive overheads are what published rows need
+beyond it.
 """
 
 from __future__ import annotations
@@ -21,9 +17,14 @@ Array: TypeAlias = Any
 """A number or a numpy array of numbers."""
 
 
-def roofline_s(gigabytes: Array, tera_ops: Array, bandwidth_gb_s: Array, rate_tflops: Array) -> Array:
-    """The slower of moving `gigabytes` and computing `tera_ops` (10^12 operations)."""
-    return np.maximum(np.asarray(gigabytes) / bandwidth_gb_s, np.asarray(tera_ops) / rate_tflops)
+def blend_s(memory_s: Array, compute_s: Array, power: float) -> Array:
+    """Seconds of moving and computing that overlap in part."""
+    larger = np.maximum(memory_s, compute_s)
+    smaller = np.minimum(memory_s, compute_s)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(larger > 0, smaller / larger, 0.0)
+    # Written with the ratio so that neither very small nor very large times lose their digits.
+    return np.where(np.isnan(larger + smaller), np.nan, larger * (1.0 + ratio**power) ** (1.0 / power))
 
 
 def overhead_s(
@@ -31,7 +32,7 @@ def overhead_s(
 ) -> Array:
     """What a step costs beside memory and arithmetic."""
     links = np.log2(np.maximum(count, 1))
-    return (np.asarray(us_per_sequence) * batch + layers * (us_per_layer + us_per_link * links)) * 1e-6
+    return (us_per_sequence * np.asarray(batch) + layers * (us_per_layer + us_per_link * links)) * 1e-6
 
 
 def all_reduce_gb(

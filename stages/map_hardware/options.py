@@ -20,7 +20,7 @@ WHOLE_NETWORK_FAMILIES = frozenset({"spiking", "classical"})
 
 @dataclass(frozen=True)
 class Options:
-    """One entry an option in every array; NaN means unknown. Figures are of one device, not of the replica."""
+    """One entry an option in every array; NaN means unknown. Figures are of one device, not of a replica."""
 
     names: list[str]
     devices: list[Device]
@@ -37,6 +37,7 @@ class Options:
     us_sequence: FloatArray
     us_layer: FloatArray
     us_link: FloatArray
+    blend: float
 
     def __len__(self) -> int:
         return len(self.names)
@@ -60,7 +61,8 @@ def build_options(
         for (device, runtimes), count in itertools.product(devices, sizes)
         for precision in dict.fromkeys(_own(device, name) for name in demand.precisions)
     ]
-    rates = [parameters.rates(device.family) for device, _, _, _ in grid]
+    by_family = {device.family: parameters.rates(device.family) for device, _ in devices}
+    rates = [by_family[device.family] for device, _, _, _ in grid]
     return Options(
         names=[f"{device.accelerator}-x{count}-{precision}" for device, _, count, precision in grid],
         devices=[device for device, _, _, _ in grid],
@@ -77,6 +79,7 @@ def build_options(
         us_sequence=_floats([rate.us_per_sequence for rate in rates]),
         us_layer=_floats([rate.us_per_layer for rate in rates]),
         us_link=_floats([rate.us_per_layer_link for rate in rates]),
+        blend=parameters.physical.blend,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from acceltrial.predict.steptime import overhead_s, roofline_s
+from acceltrial.predict.steptime import blend_s, overhead_s
 from stages.map_hardware.demand import Demand
 from stages.map_hardware.footprint import Footprint
 from stages.map_hardware.options import FloatArray, Options
@@ -66,7 +66,8 @@ def _step_s(
     bandwidth = options.count * options.bandwidth * options.memory_share
     rate = options.count * options.rate * options.compute_share
     extra = overhead_s(batch, demand.shape.layers or 0, options.count, *options.decode_overhead_args())
-    return np.asarray(roofline_s(gigabytes, tera_ops, bandwidth, rate) + extra)
+    moved, computed = gigabytes / bandwidth, tera_ops / rate
+    return np.asarray(blend_s(moved, computed, options.blend) + extra)
 
 
 def _pass_s(demand: Demand, options: Options) -> FloatArray:
@@ -77,8 +78,7 @@ def _pass_s(demand: Demand, options: Options) -> FloatArray:
     else:
         work = demand.shape.flops_per_inference or 2e9 * demand.shape.active_params_b
     read = np.array([_touched_gb(demand, precision) for precision in options.precisions])
-    single = _step_s(options, read, np.full(len(options), work / 1e12), np.ones(len(options)), demand)
-    return single
+    return _step_s(options, read, np.full(len(options), work / 1e12), np.ones(len(options)), demand)
 
 
 def _touched_gb(demand: Demand, precision: str) -> float:

@@ -1,0 +1,155 @@
+"""What the step-time model leaves unexplained, carried over from similar rows (Gaussian-process regression).
+
+Residuals are logarithms of measured ÷ predicted *time*, so that a family that is slower than its peaks say is
+positive in every metric. The covariance of two rows is
+
+    k = F·S·E·s₁² + [same metric]·F·S·E·s₂² + [same metric]·F·S·s₃² + [same row]·noise(metric)²
+
+with E = exp(-½ Σ ((x - x')/ℓ)²) over log batch, log input, log output, log₂ devices, log parameters and log
+bits; F = 1 within an accelerator family, ρ between families of one vendor line, 0.3·ρ else; S = 1 within a
+scenario, σ else. F is the partial pooling: a family with few rows borrows from the rest, an unseen one gets
+little and a wide interval. Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, ch. 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from acceltrial.predict.case import SCENARIOS, FloatArray, Kind, ServingCase
+from acceltrial.predict.shape import BYTES_PER_PARAMETER
+
+LogVector: TypeAlias = FloatArray
+FAR_FAMILIES = 0.3
+LARGEST_RESIDUAL = 1.2
+"""Residuals are cut at a factor of 3.3, so that a row with another meaning does not bend its neighbours."""
+OFFLINE_BATCH = 512.0
+SINGLE_PASS_TOKENS = 384.0
+_SCENARIO_GROUP = {name: min(index, 3) for index, name in enumerate(SCENARIOS)}
+_METRIC: dict[Kind, int] = {"throughput": 0, "e2e": 0, "samples": 1, "tpot": 2, "ttft": 3}
+START = np.array([np.log(1.5)] * 5 + [np.log(0.8), np.log(0.3), np.log(0.25), np.log(0.2), 1.0, 0.0]
+                 + [np.log(0.08), np.log(0.12), np.log(0.06), np.log(0.25)])  # fmt: skip
+PRIOR_SPREAD = 0.7
+
+
+@dataclass(frozen=True)
+class Points:
+    """Rows as the covariance sees them."""
+
+    features: FloatArray
+    family: np.ndarray[Any, np.dtype[np.str_]]
+    metric: np.ndarray[Any, np.dtype[np.int64]]
+    scenario: np.ndarray[Any, np.dtype[np.int64]]
+
+    def __len__(self) -> int:
+        return len(self.family)
+
+    def take(self, index: Any) -> Points:
+        """The rows at `index`."""
+        return Points(self.features[index], self.family[index], self.metric[index], self.scenario[index])
+
+    @cached_property
+    def line(self) -> np.ndarray[Any, np.dtype[np.str_]]:
+        """The vendor line: the family's name up to its first dash."""
+        return np.array([name.split("-")[0] for name in self.family.tolist()])
+
+
+def points(cases: Sequence[ServingCase], kinds: Sequence[Kind]) -> Points:
+    """The cases and metrics as points, in their order."""
+    return Points(
+        np.array([_features(case) for case in cases]).reshape(len(cases), 6),
+        np.array([case.device.family for case in cases]),
+        np.array([_METRIC[kind] for kind in kinds]),
+        np.array([_SCENARIO_GROUP[case.scenario] for case in cases]),
+    )
+
+
+def _features(case: ServingCase) -> list[float]:
+    values = (
+        case.concurrency or OFFLINE_BATCH,
+        case.input_tokens or SINGLE_PASS_TOKENS,
+        max(case.output_tokens, 1.0),
+        2.0 ** (np.log2(case.count)),
+        case.shape.active_params_b,
+        BYTES_PER_PARAMETER[case.precision] * 8.0,
+    )
+    logs = np.log(values)
+    logs[3] = np.log2(case.count)
+    return [float(value) for value in logs]
+
+
+def covariance(log_parameters: LogVector, one: Points, other: Points) -> FloatArray:
+    """Covariances of every row of `one` with every row of `other`, without noise."""
+    lengths = np.exp(log_parameters[:6])
+    s1, s2, s3 = np.exp(2.0 * log_parameters[6:9])
+    kin, across = 1.0 / (1.0 + np.exp(-log_parameters[9:11]))
+    scaled, against = one.features / lengths, other.features / lengths
+    distance = (scaled**2).sum(1)[:, None] + (against**2).sum(1)[None, :] - 2.0 * scaled @ against.T
+    near = np.exp(-0.5 * np.maximum(distance, 0.0))
+    same_family = one.family[:, None] == other.family[None, :]
+    same_line = one.line[:, None] == other.line[None, :]
+    pooled = np.where(same_family, 1.0, np.where(same_line, kin, FAR_FAMILIES * kin))
+    pooled = pooled * np.where(one.scenario[:, None] == other.scenario[None, :], 1.0, across)
+    same_metric = one.metric[:, None] == other.metric[None, :]
+    return np.asarray(pooled * (s1 * near + same_metric * (s2 * near + s3)))
+
+
+def noise(log_parameters: LogVector, at: Points) -> FloatArray:
+    """Variance of each row that no neighbour explains."""
+    return np.asarray(np.exp(2.0 * log_parameters[11:15])[at.metric])
+
+
+def negative_log_likelihood(log_parameters: LogVector, at: Points, residuals: FloatArray) -> float:
+    """What is minimised to choose the covariance: minus the log marginal likelihood and a weak prior's."""
+    full = covariance(log_parameters, at, at) + np.diag(noise(log_parameters, at) + 1e-9)
+    try:
+        lower = np.linalg.cholesky(full)
+    except np.linalg.LinAlgError:
+        return 1e6
+    whitened = np.linalg.solve(lower, cut(residuals))
+    prior = 0.5 * (((log_parameters - START) / PRIOR_SPREAD) ** 2).sum()
+    return float(0.5 * whitened @ whitened + np.log(np.diag(lower)).sum() + prior)
+
+
+def cut(residuals: FloatArray) -> FloatArray:
+    """Residuals within the limits."""
+    return np.clip(residuals, -LARGEST_RESIDUAL, LARGEST_RESIDUAL)
+
+
+@dataclass(frozen=True)
+class Surface:
+    """Residuals learnt at `at`, ready to be asked elsewhere."""
+
+    log_parameters: LogVector
+    at: Points
+    residuals: FloatArray
+
+    @cached_property
+    def _factor(self) -> Any:
+        full = covariance(self.log_parameters, self.at, self.at)
+        return cho_factor(full + np.diag(noise(self.log_parameters, self.at) + 1e-9))
+
+    @cached_property
+    def _weights(self) -> FloatArray:
+        return np.asarray(cho_solve(self._factor, cut(self.residuals)))
+
+    def ask(self, where: Points) -> tuple[FloatArray, FloatArray]:
+        """Mean and standard deviation of the log residual of time at `where`."""
+        if not len(self.at):
+            own = np.exp(2.0 * self.log_parameters[6:9]).sum()
+            return np.zeros(len(where)), np.sqrt(own + noise(self.log_parameters, where))
+        mean, deviation = np.zeros(len(where)), np.zeros(len(where))
+        for start in range(0, len(where), 4096):
+            part = where.take(slice(start, start + 4096))
+            cross = covariance(self.log_parameters, part, self.at)
+            mean[start : start + len(part)] = cross @ self._weights
+            explained = np.einsum("ij,ji->i", cross, cho_solve(self._factor, cross.T))
+            own = np.exp(2.0 * self.log_parameters[6:9]).sum()
+            variance = own - explained + noise(self.log_parameters, part)
+            deviation[start : start + len(part)] = np.sqrt(np.maximum(variance, 1e-6))
+        return mean, deviation

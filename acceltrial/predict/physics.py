@@ -1,0 +1,219 @@
+"""The step-time model: what a server does with a load, from peaks, architecture and a few shared figures.
+
+Symbols: n devices of a replica, b sequences in a batch, i and o tokens in and out, B and C peak bandwidth and
+rate, e their achievable shares.
+
+    decode step   t_d(b)  = blend(bytes(b) ÷ (n·B·e_m), flops(b) ÷ (n·C·e_c)) + overhead(b)
+    prefill       t_p     = max(flops(i) ÷ (n·C·e_c), weights ÷ (n·B·e_m)) + exchange + overhead
+    steady state  t(b)    = t_d(b) with the prefill of b/o requests added to its arithmetic (chunked prefill)
+    throughput            = b ÷ t(b)
+    time per token        = t_d(b) + ψ·(t(b) - t_d(b))
+    first token           = t_p·(1 + κ·b^η) + base + waiting of those for whom the cache has no room (Little's law)
+    b                     = the least of concurrency, what the cache holds, and the engine's own limit
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from acceltrial.predict.case import SCENARIOS, CaseArrays, FloatArray, Kind
+from acceltrial.predict.steptime import all_reduce_gb, blend_s, overhead_s
+
+CLOSED, FIXED = SCENARIOS.index("closed_loop"), SCENARIOS.index("fixed_batch")
+SERVER, INTERACTIVE = SCENARIOS.index("mlperf_server"), SCENARIOS.index("mlperf_interactive")
+MLPERF = SCENARIOS.index("mlperf_offline")
+RUNTIME_GB = 1.5
+USABLE = 0.9
+DEFAULT_LINK_GB_S = 32.0
+"""Where no rate between devices is stated: a PCIe 4 bus, half of it a direction."""
+TASKS = ("vision", "diffusion", "encoder", "speech", "beam")
+_TASK_OF = {
+    "vision": "vision",
+    "diffusion": "diffusion",
+    "embedding": "encoder",
+    "reranker": "encoder",
+    "speech": "speech",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Physical:
+    """The fitted figures, all positive; prior medians as defaults.
+
+    Attributes:
+        memory, compute: shares of the peaks that are reached. link: share of the rate between devices.
+        us_sequence, us_layer, us_link: microseconds a step for each sequence, layer, and layer and doubling of n.
+        blend: the power p of the blend. interference: ψ. queue, queue_power: κ and η. base_ms: of the first token.
+        server, interactive, tuned: factors of the MLPerf scenarios on throughput.
+        batch_limit: sequences that an engine runs together where nothing else limits it.
+        vision … beam: how much faster or slower than e_c a kind of single-pass work runs.
+    """
+
+    memory: float = 0.75
+    compute: float = 0.55
+    link: float = 0.5
+    us_sequence: float = 15.0
+    us_layer: float = 20.0
+    us_link: float = 12.0
+    blend: float = 1.6
+    interference: float = 0.6
+    queue: float = 0.2
+    queue_power: float = 0.6
+    base_ms: float = 15.0
+    server: float = 0.93
+    interactive: float = 0.6
+    tuned: float = 1.0
+    batch_limit: float = 1024.0
+    vision: float = 1.0
+    diffusion: float = 1.0
+    encoder: float = 1.0
+    speech: float = 1.0
+    beam: float = 1.0
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """The figures' names, in order."""
+        return [field.name for field in fields(cls)]
+
+    def logs(self) -> FloatArray:
+        """Natural logarithms of the figures, in the order of `names`."""
+        return np.log([getattr(self, name) for name in self.names()])
+
+    @classmethod
+    def from_logs(cls, logs: FloatArray) -> Physical:
+        """The figures whose logarithms these are."""
+        return cls(**dict(zip(cls.names(), np.exp(logs).tolist(), strict=True)))
+
+
+def log_prediction(cases: CaseArrays, kinds: np.ndarray, physical: Physical) -> FloatArray:  # type: ignore[type-arg]
+    """Natural logarithm of each case's metric: tokens or samples a second, or milliseconds.
+
+    `kinds` holds one of "tpot", "ttft", "throughput", "samples", "e2e" a case; NaN where a figure is unknown.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        load = _generation(cases, physical)
+        values = np.select(
+            [kinds == kind for kind in ("tpot", "ttft", "throughput", "e2e", "samples")],
+            [
+                load.tpot_s * 1e3,
+                load.ttft_s * 1e3,
+                load.tokens_per_s,
+                (load.ttft_s + load.tpot_s * cases.output_tokens) * 1e3,
+                _samples_per_s(cases, load, physical),
+            ],
+            default=np.nan,
+        )
+        speech = (cases.task == "speech") & (kinds == "throughput")
+        values = np.where(speech, _speech_tokens_per_s(cases, physical), values)
+        return np.asarray(np.log(values))
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a server does with the load: seconds, and tokens a second of all replicas."""
+
+    batch: FloatArray
+    tpot_s: FloatArray
+    ttft_s: FloatArray
+    tokens_per_s: FloatArray
+
+
+def cache_limit(cases: CaseArrays) -> FloatArray:
+    """Sequences whose keys and values fit beside the weights; at least 1, since one that does not fit is refused."""
+    free = USABLE * cases.size * cases.memory_gb - cases.weight_gb - RUNTIME_GB * cases.size
+    # Requests are at different points of their answer: three quarters of it on average near the limit.
+    held = cases.kv_gb_per_token * (cases.input_tokens + 0.75 * cases.output_tokens)
+    return np.asarray(np.maximum(1.0, np.where(held > 0, free / held, np.inf)))
+
+
+def _generation(cases: CaseArrays, physical: Physical) -> Load:
+    fixed = cases.scenario == FIXED
+    limit = np.minimum(cache_limit(cases), physical.batch_limit)
+    batch = np.where(fixed, cases.concurrency, np.minimum(cases.concurrency, limit))
+    out = np.maximum(cases.output_tokens, 1.0)
+    memory, compute = _decode_parts(cases, batch, physical)
+    beside = overhead_s(
+        batch, cases.layers, cases.size, physical.us_sequence, physical.us_layer, physical.us_link
+    )
+    decode = blend_s(memory, compute, physical.blend) + beside
+    steady = (
+        blend_s(memory, compute + batch / out * _prefill_work_s(cases, 1.0, physical), physical.blend) + beside
+    )
+    prefill = prefill_s(cases, np.where(fixed, batch, 1.0), physical)
+    tokens = np.where(fixed, batch * out / (prefill + decode * out), batch / steady * cases.copies)
+    tokens = tokens * _scenario_factor(cases, physical)
+    waiting = np.where(cases.concurrency > batch, (cases.concurrency - batch) * out / (batch / steady), 0.0)
+    queued = prefill * (1.0 + physical.queue * batch**physical.queue_power)
+    ttft = np.where(fixed, prefill, queued + physical.base_ms / 1e3 + waiting)
+    tpot = np.where(fixed, decode, decode + physical.interference * (steady - decode))
+    return Load(batch, tpot, ttft, tokens)
+
+
+def _decode_parts(
+    cases: CaseArrays, batch: FloatArray, physical: Physical
+) -> tuple[FloatArray, FloatArray]:
+    context = cases.input_tokens + cases.output_tokens / 2.0
+    touched = 1.0 - (1.0 - cases.expert_share) ** np.maximum(batch, 1.0)
+    read = cases.read_shared_gb + cases.read_expert_gb * touched
+    moved = read + cases.kv_gb_per_token * context * batch
+    work = batch * (cases.flops_per_token + cases.attention_flops * context) / 1e12
+    return (
+        moved / (cases.size * cases.bandwidth * physical.memory),
+        work / (cases.size * cases.rate * physical.compute),
+    )
+
+
+def _prefill_work_s(cases: CaseArrays, requests: FloatArray | float, physical: Physical) -> FloatArray:
+    """Seconds of arithmetic and exchange for the prompts of `requests` requests."""
+    tokens = cases.input_tokens * requests
+    work = tokens * (cases.flops_per_token + cases.attention_flops * cases.input_tokens / 2.0) / 1e12
+    link = np.where(np.isnan(cases.link), DEFAULT_LINK_GB_S, cases.link) / 2.0 * physical.link
+    sent = all_reduce_gb(tokens, cases.hidden, cases.layers, cases.size)
+    return np.asarray(work / (cases.size * cases.rate * physical.compute) + sent / link)
+
+
+def prefill_s(cases: CaseArrays, requests: FloatArray | float, physical: Physical) -> FloatArray:
+    """Seconds to read the prompts of `requests` requests together."""
+    touched = 1.0 - (1.0 - cases.expert_share) ** np.maximum(cases.input_tokens * requests, 1.0)
+    read = (cases.read_shared_gb + cases.read_expert_gb * touched) / (
+        cases.size * cases.bandwidth * physical.memory
+    )
+    beside = overhead_s(0.0, cases.layers, cases.size, 0.0, physical.us_layer, physical.us_link)
+    return np.asarray(np.maximum(_prefill_work_s(cases, requests, physical), read) + beside)
+
+
+def _scenario_factor(cases: CaseArrays, physical: Physical) -> FloatArray:
+    factor = np.where(cases.scenario >= MLPERF, physical.tuned, 1.0)
+    factor = np.where(cases.scenario == SERVER, factor * physical.server, factor)
+    return np.where(cases.scenario == INTERACTIVE, factor * physical.interactive, factor)
+
+
+def _samples_per_s(cases: CaseArrays, load: Load, physical: Physical) -> FloatArray:
+    """Samples a second of single-pass models; of generating models, whole answers."""
+    speed = np.array([getattr(physical, _TASK_OF.get(task, "beam")) for task in cases.task.tolist()])
+    one_pass = cases.input_tokens * (cases.flops_per_token + cases.attention_flops * cases.input_tokens / 2.0)
+    work = np.where(np.isnan(cases.flops_per_sample), one_pass, cases.flops_per_sample) / 1e12
+    single = cases.size * cases.copies * cases.rate * physical.compute * speed / work
+    single = np.where(cases.scenario == SERVER, single * physical.server, single)
+    answers = load.tokens_per_s / np.maximum(cases.output_tokens, 1.0) * physical.beam
+    known = np.isin(cases.task, list(_TASK_OF))
+    return np.where(known, single, answers)
+
+
+def _speech_tokens_per_s(cases: CaseArrays, physical: Physical) -> FloatArray:
+    out = np.maximum(cases.output_tokens, 1.0)
+    per_token = cases.flops_per_sample / out + cases.flops_per_token
+    rate = cases.size * cases.copies * cases.rate * physical.compute * physical.speech
+    return np.asarray(rate * 1e12 / per_token)
+
+
+def with_load(cases: CaseArrays, concurrency: FloatArray) -> CaseArrays:
+    """The same cases at other concurrencies."""
+    return replace(cases, concurrency=concurrency)
+
+
+def kind_array(kind: Kind, count: int) -> np.ndarray:  # type: ignore[type-arg]
+    """`count` times the same kind."""
+    return np.full(count, kind)
