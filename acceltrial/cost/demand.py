@@ -52,8 +52,8 @@ def replicas(
     `spares` replicas may be lost at the peak without an overload (N + k redundancy).
     """
     capacity = np.asarray(capacity_rps, dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        needed = np.where(capacity > 0, np.asarray(design_rps) * (1 + headroom) / capacity, np.nan)
+    usable = np.where(capacity > 0, capacity, np.nan)
+    needed = np.asarray(design_rps) * (1 + headroom) / usable
     return np.asarray(np.maximum(np.ceil(needed - 1e-9) + spares, minimum))
 
 

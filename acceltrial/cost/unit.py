@@ -50,5 +50,4 @@ def per_trained_step(
 
 def _ratio(cost: ArrayLike, output: ArrayLike, scale: float) -> Floats:
     amount = np.asarray(output, dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(amount > 0, np.asarray(cost) * scale / amount, np.nan))
+    return np.asarray(np.asarray(cost) * scale / np.where(amount > 0, amount, np.nan))

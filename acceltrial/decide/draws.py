@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,6 +20,14 @@ def keyed_rng(seed: int, *key: str) -> np.random.Generator:
     Draws then belong to an option, not to its row: permuting or removing other options changes none.
     """
     return np.random.default_rng([seed, *(zlib.crc32(part.encode()) for part in key)])
+
+
+@lru_cache(maxsize=20_000)
+def standard_normals(count: int, seed: int, *key: str) -> Floats:
+    """`count` standard normal draws that belong to the key; the array is shared, so it is read-only."""
+    drawn = keyed_rng(seed, *key).standard_normal(count)
+    drawn.setflags(write=False)
+    return drawn
 
 
 def between(value: ArrayLike, low: ArrayLike, high: ArrayLike, z: Floats, *, positive: bool) -> Floats:

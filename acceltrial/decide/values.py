@@ -72,8 +72,7 @@ def utility(values: ArrayLike, criterion: Criterion) -> Floats:
     x = np.asarray(values, dtype=np.float64)
     worst, best = criterion.worst, criterion.best
     if criterion.scale == "log":
-        with np.errstate(divide="ignore", invalid="ignore"):
-            x = np.where(x > 0, np.log(np.maximum(x, 1e-300)), np.where(np.isnan(x), np.nan, -690.0))
+        x = np.log(np.maximum(x, 1e-300))
         worst, best = math.log(worst), math.log(best)
     return np.clip((x - worst) / (best - worst), 0.0, 1.0)
 

@@ -16,8 +16,8 @@ from acceltrial.decide.values import Floats
 from acceltrial.decide.weights import central_weights
 from schemas.decision import CRITERIA
 from stages.score.admission import Admission, Gate
-from stages.score.costing import Costing, LineDraws, cost_of, line_draws
-from stages.score.criteria import Assessed, Axis, assess, axes_of
+from stages.score.costing import Costing, LineDraws, cost_of, line_draws, with_draws
+from stages.score.criteria import Axis, assess, axes_of, utilities_of_given, utility_draws, value_draws
 from stages.score.figures import Evidence, Given
 from stages.score.params import ScoreParams
 from stages.score.service import Figures, figures_of, pooled_success
@@ -33,7 +33,7 @@ class Case:
     admission: Admission
     figures: Figures
     costing: Costing
-    assessed: Assessed
+    given: tuple[Given, ...]
     vetoes: list[Veto]
     new_class: bool
 
@@ -100,15 +100,13 @@ class Chooser:
         feasible = [option for option in options if option.row["feasible"]]
         axes = axes_of(workload, self.params)
         borrowed = pooled_success(self.evidence, workload, feasible)
-        cases = [self._case(workload, option, axes, borrowed) for option in feasible]
+        cases = [self._case(workload, option, borrowed) for option in feasible]
         kept = [case for case in cases if not case.vetoes]
-        utilities = np.array([case.assessed.utilities for case in kept]).reshape(len(kept), len(axes))
+        utilities = utilities_of_given([case.given for case in kept], axes)
         weights = central_weights(self.roles)
         scores = additive_scores(utilities, weights)
         order = sorted(range(len(kept)), key=lambda i: (-round(float(scores[i]), 12), kept[i].option.id))
-        samples = (
-            np.stack([case.assessed.draws for case in kept], axis=1) if kept else np.zeros((0, 0, len(axes)))
-        )
+        samples = self._samples(workload, kept, axes)
         return Choice(
             workload=workload,
             axes=axes,
@@ -124,12 +122,21 @@ class Chooser:
             by_role={role: additive_scores(utilities, of_role) for role, of_role in self.roles.items()},
         )
 
-    def _case(self, workload: Workload, option: Option, axes: tuple[Axis, ...], borrowed: Given) -> Case:
+    def _case(self, workload: Workload, option: Option, borrowed: Given) -> Case:
         params = self.params
         new_class = option.accelerator_class not in self._familiar
         admission = self.gate.admit(self.world, workload, option)
         figures = figures_of(self.evidence, workload, option, params, borrowed, self._hosts)
-        costing = cost_of(workload, option, figures, admission, params, self._lines, new_class)
-        assessed = assess(self.world, workload, option, figures, costing, axes, params, self.year, new_class)
+        costing = cost_of(workload, option, figures, admission, params, new_class)
         vetoes = vetoes_of(self.world, workload, option, admission, figures, costing, params)
-        return Case(option, admission, figures, costing, assessed, vetoes, new_class)
+        if not vetoes:
+            costing = with_draws(costing, workload, option, figures, params, self._lines, new_class)
+        given = assess(self.world, workload, option, figures, costing, params, self.year, new_class)
+        return Case(option, admission, figures, costing, given, vetoes, new_class)
+
+    def _samples(self, workload: Workload, kept: list[Case], axes: tuple[Axis, ...]) -> Floats:
+        if not kept:
+            return np.zeros((0, 0, len(axes)))
+        raw = [value_draws(workload, case.option, case.given, case.costing, self.params) for case in kept]
+        names = [case.option.id for case in kept]
+        return utility_draws(workload, names, np.stack(raw, axis=1), axes, self.params)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -30,6 +30,7 @@ class Costing:
 
     Attributes:
         offer: the price that was taken, or None.
+        draws: empty for options with a veto.
         reason: why there is no cost, or an empty text.
         shares: share of the month's cost by grade of what it rests on.
     """
@@ -78,33 +79,42 @@ def cost_of(
     figures: Figures,
     admission: Admission,
     params: ScoreParams,
-    shared: LineDraws,
     new_class: bool,
 ) -> Costing:
-    """The option's cost at the cheapest of its allowed offers, or the reason why it cannot be known."""
+    """The option's cost at the cheapest of its allowed offers, without draws, or why it cannot be known."""
     rests_on = figures.step_time if workload.training else figures.capacity
     if admission.refusal or not rests_on.known:
         reason = admission.refusal or f"no cost without throughput: {rests_on.reason}"
         return Costing(None, {}, {}, "declared", "", None, reason, {})
-    offer = _choose(workload, option, figures, admission, params, new_class)
-    if offer.environment in ("private", "edge") and offer.price_model == "owned" and not figures.watts.known:
+    first = admission.allowed[0][0]
+    found = _figures(workload, option, figures, first, params, new_class, None, 1.0, 1.0)
+    count = 1.0 if workload.training else float(found["replicas"])
+    offer = cheapest(admission.allowed, replicas=count, accelerators_per_replica=float(option.row["count"]))
+    assert offer is not None  # `allowed` is not empty when nothing was refused
+    if offer.price_model == "owned" and not figures.watts.known:
         reason = f"power of owned hardware is ours to pay and unknown: {figures.watts.reason}"
         return Costing(offer, {}, {}, "declared", "", None, reason, {})
-    central = {
-        name: float(value)
-        for name, value in _figures(
-            workload, option, figures, offer, params, new_class, None, 1.0, 1.0
-        ).items()
-    }
-    draws = _figures(workload, option, figures, offer, params, new_class, shared, 1.0, 1.0)
-    return Costing(
-        offer,
-        central,
-        draws,
-        *_provenance(figures, rests_on, offer, params),
-        "",
-        _shares(central, rests_on, offer),
-    )
+    if offer is not first:
+        found = _figures(workload, option, figures, offer, params, new_class, None, 1.0, 1.0)
+    central = {name: float(value) for name, value in found.items()}
+    provenance = _provenance(figures, rests_on, offer, params)
+    return Costing(offer, central, {}, *provenance, "", _shares(central, rests_on, offer))
+
+
+def with_draws(
+    costing: Costing,
+    workload: Workload,
+    option: Option,
+    figures: Figures,
+    params: ScoreParams,
+    shared: LineDraws,
+    new_class: bool,
+) -> Costing:
+    """The same with draws of every metric, when there is a cost."""
+    if not costing.known or costing.offer is None:
+        return costing
+    drawn = _figures(workload, option, figures, costing.offer, params, new_class, shared, 1.0, 1.0)
+    return replace(costing, draws=drawn)
 
 
 def cost_at(
@@ -121,25 +131,6 @@ def cost_at(
     """The unit cost of the option's scorecard at factors of its price and of the workload's volume."""
     found = _figures(workload, option, figures, offer, params, new_class, None, price, volume)
     return float(found[TRAINING_UNIT if workload.training else INFERENCE_UNIT])
-
-
-def _choose(
-    workload: Workload,
-    option: Option,
-    figures: Figures,
-    admission: Admission,
-    params: ScoreParams,
-    new_class: bool,
-) -> Offer:
-    count = 1.0
-    if not workload.training:
-        first = admission.allowed[0][0]
-        count = float(
-            _figures(workload, option, figures, first, params, new_class, None, 1.0, 1.0)["replicas"]
-        )
-    chosen = cheapest(admission.allowed, replicas=count, accelerators_per_replica=float(option.row["count"]))
-    assert chosen is not None  # `allowed` is not empty when nothing was refused
-    return chosen
 
 
 def _figures(

@@ -26,21 +26,6 @@ class Axis:
     unit: str
 
 
-@dataclass(frozen=True)
-class Assessed:
-    """One option on all criteria, in the order of CRITERIA.
-
-    Attributes:
-        given: raw values.
-        utilities: NaN where unknown.
-        draws: measurement draws × criteria; an unknown utility is drawn from 0 to 1.
-    """
-
-    given: tuple[Given, ...]
-    utilities: Floats
-    draws: Floats
-
-
 def axes_of(workload: Workload, params: ScoreParams) -> tuple[Axis, ...]:
     """The criteria with the workload's bounds. They depend on no option."""
     row = workload.row
@@ -65,31 +50,64 @@ def assess(
     option: Option,
     figures: Figures,
     costing: Costing,
-    axes: tuple[Axis, ...],
     params: ScoreParams,
     year: int,
     new_class: bool,
-) -> Assessed:
-    """The option's values, utilities and draws on all criteria."""
+) -> tuple[Given, ...]:
+    """The option's raw values on all criteria, in the order of CRITERIA."""
     given = {
         "cost_per_throughput": _cost(workload, costing),
         "latency": figures.latency,
         "ecosystem_maturity": ecosystem(world, option),
         "lock_in_risk": lock_in(world, option, params),
         "operational_complexity": operations(option, costing, new_class, params),
-        "future_scalability": scalability(option, year),
+        "future_scalability": scalability(world, option, year),
         "power": _power(workload, figures, costing, params),
     }
-    columns = []
-    for axis in axes:
-        name = axis.criterion.name
-        columns.append(_draws(workload, option, given[name], axis.criterion, params, costing))
-    values = [utility(given[axis.criterion.name].value, axis.criterion) for axis in axes]
-    return Assessed(
-        tuple(given[axis.criterion.name] for axis in axes),
-        np.array([float(value) for value in values]),
-        np.column_stack(columns),
-    )
+    return tuple(given[name] for name in CRITERIA)
+
+
+def utilities_of_given(given: list[tuple[Given, ...]], axes: tuple[Axis, ...]) -> Floats:
+    """Utilities of options × criteria; NaN where unknown."""
+    values = np.array([[figure.value for figure in row] for row in given]).reshape(len(given), len(axes))
+    return np.column_stack([utility(values[:, i], axis.criterion) for i, axis in enumerate(axes)])
+
+
+def value_draws(
+    workload: Workload, option: Option, given: tuple[Given, ...], costing: Costing, params: ScoreParams
+) -> Floats:
+    """Draws of the raw values: draws × criteria, NaN where unknown."""
+    count = params.measurement_draws
+    out = np.empty((count, len(CRITERIA)))
+    for index, (name, figure) in enumerate(zip(CRITERIA, given, strict=True)):
+        if not figure.known:
+            out[:, index] = np.nan
+        elif name == "cost_per_throughput":
+            out[:, index] = costing.draws[TRAINING_UNIT if workload.training else INFERENCE_UNIT]
+        elif name in ("latency", "power"):
+            out[:, index] = figure.draws(count, params.seed, workload.id, option.id, name)
+        elif figure.low < figure.high:
+            # A component nobody knows may be anything between its ends: no value is likelier.
+            share = keyed_rng(params.seed, workload.id, option.id, name).random(count)
+            out[:, index] = figure.low + share * (figure.high - figure.low)
+        else:
+            out[:, index] = figure.value
+    return out
+
+
+def utility_draws(
+    workload: Workload, names: list[str], raw: Floats, axes: tuple[Axis, ...], params: ScoreParams
+) -> Floats:
+    """Utilities of draws × options × criteria; an unknown one is drawn evenly from 0 to 1."""
+    worth = np.stack([utility(raw[:, :, i], axis.criterion) for i, axis in enumerate(axes)], axis=2)
+    for index, name in enumerate(names):
+        for column in np.flatnonzero(np.isnan(worth[:, index]).any(axis=0)):
+            anywhere = keyed_rng(params.seed, workload.id, name, CRITERIA[column]).random(len(worth))
+            # A draw in which no action succeeds has no cost; it is worth nothing, not anything.
+            known = not np.isnan(worth[:, index, column]).all()
+            missing = np.isnan(worth[:, index, column])
+            worth[missing, index, column] = 0.0 if known else anywhere[missing]
+    return worth
 
 
 def _cost_axis(workload: Workload) -> tuple[str, str, float]:
@@ -123,8 +141,10 @@ def _cost(workload: Workload, costing: Costing) -> Given:
     value = costing.central[unit]
     if math.isnan(value):
         return Given(reason="no action succeeds in time, so no cost of one can be given")
-    draws = costing.draws[unit]
-    low, high = np.nanquantile(draws, [0.025, 0.975]) if not np.isnan(draws).all() else (value, value)
+    draws = costing.draws.get(unit)
+    if draws is None or np.isnan(draws).all():
+        return Given(value, grade=costing.grade, source=costing.source, date=costing.date)
+    low, high = np.nanquantile(draws, [0.025, 0.975])
     return Given(
         value, min(float(low), value), max(float(high), value), costing.grade, costing.source, costing.date
     )
@@ -146,26 +166,3 @@ def _power(workload: Workload, figures: Figures, costing: Costing, params: Score
         watts.value * count, watts.low * count, watts.high * count, watts.grade,
         f"{watts.source} × {count:g} replicas", watts.date,
     )  # fmt: skip
-
-
-def _draws(
-    workload: Workload,
-    option: Option,
-    given: Given,
-    criterion: Criterion,
-    params: ScoreParams,
-    costing: Costing,
-) -> Floats:
-    count = params.measurement_draws
-    if not given.known:
-        return keyed_rng(params.seed, workload.id, option.id, criterion.name).random(count)
-    if criterion.name == "cost_per_throughput":
-        drawn = costing.draws[TRAINING_UNIT if workload.training else INFERENCE_UNIT]
-        drawn = np.where(np.isnan(drawn), criterion.worst, drawn) + np.zeros(count)
-    elif criterion.name in ("latency", "power"):
-        drawn = given.draws(count, params.seed, workload.id, option.id, criterion.name)
-    else:
-        # A component nobody knows may be anything between its ends: no value is likelier.
-        share = keyed_rng(params.seed, workload.id, option.id, criterion.name).random(count)
-        drawn = given.low + share * (given.high - given.low)
-    return utility(drawn, criterion)

@@ -26,9 +26,9 @@ ROLE_WEIGHTS: Final[dict[str, dict[str, float]]] = {
 }  # fmt: skip
 
 BOUNDS: Final[dict[str, dict[str, Any]]] = {
-    # As a share of what the action is worth: from a ten-thousandth of it to all of it.
-    "cost_per_throughput": {"low": 1e-4, "high": 1.0, "scale": "log"},
-    "cost_without_value": {"low": 0.01, "high": 1000.0, "scale": "log"},  # USD per 1,000 actions
+    # As a share of what the action is worth: from a thousandth of it to three tenths.
+    "cost_per_throughput": {"low": 1e-3, "high": 0.3, "scale": "log"},
+    "cost_without_value": {"low": 0.1, "high": 100.0, "scale": "log"},  # USD per 1,000 actions
     "training_cost_without_value": {"low": 1e-5, "high": 1.0, "scale": "log"},  # USD per step
     # Of the target: at its limit worth nothing, twenty times faster worth everything.
     "latency": {"low": 0.05, "high": 1.0, "scale": "log"},

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from acceltrial.decide.draws import between, keyed_rng
+from acceltrial.decide.draws import between, standard_normals
 from acceltrial.decide.values import Floats
 
 UNKNOWN = float("nan")
@@ -44,7 +44,9 @@ class Given:
 
     def draws(self, count: int, seed: int, *key: str) -> Floats:
         """`count` draws of a figure that cannot be negative; NaN when unknown."""
-        z = keyed_rng(seed, *((self.correlated,) if self.correlated else key), key[-1]).standard_normal(count)
+        if not self.low < self.high:
+            return np.full(count, self.value)
+        z = standard_normals(count, seed, *((self.correlated, key[-1]) if self.correlated else key))
         return between(self.value, self.low, self.high, z, positive=True)
 
 

@@ -20,56 +20,68 @@ _COST, _LATENCY = CRITERIA.index("cost_per_throughput"), CRITERIA.index("latency
 
 def flips_when(choice: Choice, params: ScoreParams) -> str:
     """The conditions in words, or why there are none."""
-    winner, second = choice.winner, choice.runner_up
+    winner, rival = choice.winner, rival_of(choice)
     if winner is None:
         return "nothing is recommended, so nothing can flip"
-    if second is None:
-        return "no other option is left: only a veto that goes can change the choice"
-    margin = float(choice.scores[choice.order[0]] - choice.scores[choice.order[1]])
-    parts = [f"{second.option.id} is {margin:.3f} behind"]
-    price = price_flip(choice, params)
-    if price is not None:
-        parts.append(f"it wins when the price of {winner.option.id} is {_factor(price)} today's")
-    rival_price = rival_price_flip(choice, params)
-    if rival_price is not None:
-        parts.append(f"or when its own price falls to {_factor(rival_price)} today's")
-    volume = volume_flip(choice, params)
+    if rival is None:
+        return f"no other device than {_device(winner)} is left: only a veto that goes can change the choice"
+    name = rival.option.id
+    margin = score_at(choice, winner, params) - score_at(choice, rival, params)
+    parts = [f"{name}, the next on another device, is {margin:.3f} behind"]
+    dearer, cheaper, volume = (
+        price_flip(choice, params),
+        rival_price_flip(choice, params),
+        volume_flip(choice, params),
+    )
+    if dearer is not None:
+        parts.append(f"it wins when the price of {_device(winner)} is {_factor(dearer)} today's")
+    if cheaper is not None:
+        parts.append(f"it wins when its own price is {_factor(cheaper)} today's")
     if volume is not None:
         parts.append(f"at {_factor(volume)} today's volume {_who(choice, volume, params)} is level or ahead")
-    if price is None and rival_price is None and volume is None:
+    if dearer is None and cheaper is None and volume is None:
         parts.append(f"no price or volume within a factor of {LIMIT:g} changes the choice")
     parts.extend(_weights_and_values(choice))
     return "; ".join(parts)
 
 
-def price_flip(choice: Choice, params: ScoreParams) -> float | None:
-    """The factor on the winner's accelerator price at which the runner-up is level; None up to a hundred."""
-    winner, second = choice.winner, choice.runner_up
-    if winner is None or second is None:
+def rival_of(choice: Choice) -> Case | None:
+    """The best option on another device than the winner's: a price change does not move both."""
+    winner = choice.winner
+    if winner is None:
         return None
-    other = score_at(choice, second, params)
+    others = (choice.kept[i] for i in choice.order if _device(choice.kept[i]) != _device(winner))
+    return next(others, None)
+
+
+def price_flip(choice: Choice, params: ScoreParams) -> float | None:
+    """The factor on the winner's accelerator price at which the rival is level; None up to a hundred."""
+    winner, rival = choice.winner, rival_of(choice)
+    if winner is None or rival is None:
+        return None
+    other = score_at(choice, rival, params)
     return crossing(lambda f: score_at(choice, winner, params, price=f) - other, low=1.0, high=LIMIT)
 
 
 def rival_price_flip(choice: Choice, params: ScoreParams) -> float | None:
-    """The factor on the runner-up's accelerator price at which it is level; None down to a hundredth."""
-    winner, second = choice.winner, choice.runner_up
-    if winner is None or second is None:
+    """The factor on the rival's accelerator price at which it is level; None down to a hundredth."""
+    winner, rival = choice.winner, rival_of(choice)
+    if winner is None or rival is None:
         return None
     own = score_at(choice, winner, params)
-    return crossing(lambda f: own - score_at(choice, second, params, price=f), low=1 / LIMIT, high=1.0)
+    return crossing(lambda f: own - score_at(choice, rival, params, price=f), low=1 / LIMIT, high=1.0)
 
 
 def volume_flip(choice: Choice, params: ScoreParams) -> float | None:
-    """The factor on the workload's volume, up or down, at which one of the next three options is level.
+    """The factor on the volume, up or down, at which one of the next three options elsewhere is level.
 
     Latency is taken as measured or predicted at today's load per replica: replicas are added, not
     loaded more.
     """
     winner = choice.winner
-    if winner is None or choice.runner_up is None:
-        return None
     rivals = _finalists(choice)
+    if winner is None or not rivals:
+        return None
 
     def lead(factor: float) -> float:
         own = score_at(choice, winner, params, volume=factor)
@@ -94,7 +106,19 @@ def score_at(
 
 
 def _finalists(choice: Choice) -> list[Case]:
-    return [choice.kept[index] for index in choice.order[1:4]]
+    """The best option of each of the next three devices."""
+    winner = choice.winner
+    found: dict[str, Case] = {}
+    for index in choice.order:
+        case = choice.kept[index]
+        if winner is not None and _device(case) != _device(winner):
+            found.setdefault(_device(case), case)
+    return list(found.values())[:3]
+
+
+def _device(case: Case) -> str:
+    """What a price change moves together: the accelerator, or the target where there is none."""
+    return str(case.option.row["accelerator"] or case.option.id)
 
 
 def _who(choice: Choice, volume: float, params: ScoreParams) -> str:
@@ -112,7 +136,7 @@ def _weights_and_values(choice: Choice) -> list[str]:
             f"{moved.rival} is level when {moved.amount:.3f} of weight moves from"
             f" {moved.taken_from.replace('_', ' ')} to {moved.given_to.replace('_', ' ')}"
         )
-    values = np.array([[given.value for given in case.assessed.given] for case in choice.kept])
+    values = np.array([[given.value for given in case.given] for case in choice.kept])
     criteria = [axis.criterion for axis in choice.axes]
     found = value_flips(names, criteria, values, choice.utilities, choice.weights, winner)
     told.extend(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from acceltrial.cost.offers import Offer
 from stages.score.costing import Costing
 from stages.score.figures import Given
 from stages.score.params import ScoreParams
@@ -15,8 +16,8 @@ from stages.score.world import Option, World
 LIFE_YEARS = 8
 """A device counts as new in its first year and as worth nothing for growth after eight: support for
 V100-class devices (2018) ended in the driver branches that followed their eighth year."""
-INTERCONNECT_GB_S = 900.0
-"""An interconnect at which growing over more devices costs nothing that counts here (NVLink 4)."""
+PLACES = 6
+"""Six places (provider and region) that offer it let capacity grow without waiting for one of them."""
 PORTABLE_ENOUGH = 4
 """Four portable runtimes leave no worry about the software."""
 
@@ -33,13 +34,10 @@ def ecosystem(world: World, option: Option) -> Given:
 def lock_in(world: World, option: Option, params: ScoreParams) -> Given:
     """Mean of two risks from 0 to 1: 1 ÷ suppliers, and 1 - portable runtimes ÷ 4 (at least 0).
 
-    Suppliers are the providers with a price for the accelerator; for a target whose accelerator is
-    not in the catalogue, those of its class.
+    Suppliers are the providers that have a price for the accelerator or that the catalogue names
+    as selling it; for a target whose accelerator is not in the catalogue, those of its class.
     """
-    offers = world.offers.get(option.row["accelerator"] or "", [])
-    if not offers and option.is_target:
-        offers = world.offers_by_class.get(option.accelerator_class, [])
-    suppliers = sorted({offer.provider for offer in offers})
+    suppliers = _suppliers(world, option)
     names = _runtimes(world, option)
     portable = [name for name in names if name.startswith(params.portable_runtimes)]
     supply = (1 / len(suppliers), 1 / len(suppliers)) if suppliers else (1.0, 0.0)
@@ -79,37 +77,60 @@ def operations(option: Option, costing: Costing, new_class: bool, params: ScoreP
     return Given(value, value, value, grade, told)
 
 
-def scalability(option: Option, year: int) -> Given:
+def scalability(world: World, option: Option, year: int) -> Given:
     """Mean of four shares from 0 to 1.
 
-    Years of life left of 8, memory to spare (of what is needed), interconnect against 900 GB/s, and
-    low-precision formats offered of 3.
+    Years of life left of 8, memory to spare (of what is needed), places that offer it of 6, and
+    low-precision formats of 3.
     """
     row, facts = option.row, option.accelerator
     room = None
     if row["memory_required_gb"] and row["memory_available_gb"]:
         room = _share(row["memory_available_gb"] / row["memory_required_gb"] - 1)
-    released, link = facts.get("year"), facts.get("interconnect_gb_s")
+    released = facts.get("year")
+    places = {(offer.provider, offer.region) for offer in _offers(world, option)}
     formats = [part for part in (facts.get("quantisation") or "").split("|") if part.strip()]
     parts = {
         "age": None if released is None else 1 - _share((year - released) / LIFE_YEARS),
         "memory to spare": room,
-        "interconnect": None if link is None else _share(link / INTERCONNECT_GB_S),
+        "places that offer it": _share(len(places) / PLACES) if places else None,
         "low-precision formats": _share(len(formats) / 3) if formats else None,
     }
     if all(part is None for part in parts.values()):
-        return Given(reason="neither age, memory, interconnect nor formats are known")
+        return Given(reason="neither age, memory, offers nor formats are known")
     low = sum(part or 0.0 for part in parts.values()) / len(parts)
     high = sum(1.0 if part is None else part for part in parts.values()) / len(parts)
     told = ", ".join(f"{name} {'unknown' if part is None else f'{part:.2f}'}" for name, part in parts.items())
     return Given(low, low, high, _grade(option), told)
 
 
+def _offers(world: World, option: Option) -> list[Offer]:
+    """Offers of the accelerator; of its class for a target whose accelerator the catalogue does not name."""
+    if option.accelerator or not option.is_target:
+        return world.offers.get(option.row["accelerator"] or "", [])
+    return world.offers_by_class.get(option.accelerator_class, [])
+
+
+def _suppliers(world: World, option: Option) -> list[str]:
+    """Providers with a price, and known providers that an entry of `availability` starts with."""
+    found = {offer.provider for offer in _offers(world, option)}
+    rows = [option.accelerator] if option.accelerator else world.of_class(option.accelerator_class)
+    for row in rows:
+        for entry in (row.get("availability") or "").replace(",", ";").split(";"):
+            first = entry.strip().split(" ")[0].lower()
+            found |= {first} & world.providers
+    return sorted(found)
+
+
 def _runtimes(world: World, option: Option) -> list[str]:
-    listed = [name.strip() for name in (option.accelerator.get("runtimes") or "").split("|") if name.strip()]
-    if listed or not option.is_target:
-        return listed
-    return sorted({row["kind"] for row in world.targets if row["device"] == option.target["device"]})
+    """Runtimes that the catalogue lists; for a target outside it, its class's and engines on its device."""
+    rows = [option.accelerator] if option.accelerator or not option.is_target else []
+    engines: set[str] = set()
+    if not rows:
+        rows = world.of_class(option.accelerator_class)
+        engines = {row["kind"] for row in world.targets if row["device"] == option.target["device"]}
+    listed = {name.strip() for row in rows for name in (row.get("runtimes") or "").split("|") if name.strip()}
+    return sorted(listed | engines)
 
 
 def _grade(option: Option) -> str:

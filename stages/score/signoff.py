@@ -26,16 +26,23 @@ def decision_digest(decision: Mapping[str, Any], inputs: Mapping[str, str]) -> s
 def input_digests(tables: Mapping[str, pl.DataFrame], workload: str) -> dict[str, str]:
     """SHA-256 of each input table's rows that concern the workload, whatever their order.
 
-    Tables without a workload column count whole. Identifiers of tracking runs are left out: the same
-    figures logged once more are the same evidence.
+    Identifiers of tracking runs are left out: the same figures logged once more are the same evidence.
     """
-    found = {}
-    for name, table in sorted(tables.items()):
-        rows = table.filter(pl.col("workload") == workload) if "workload" in table.columns else table
-        rows = rows.drop("run", strict=False)
-        text = rows.sort(rows.columns).write_csv()
-        found[name] = hashlib.sha256(text.encode()).hexdigest()
-    return found
+    return {
+        name: _rows_digest(table.filter(pl.col("workload") == workload))
+        for name, table in sorted(tables.items())
+        if "workload" in table.columns
+    }
+
+
+def shared_digests(tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
+    """SHA-256 of the input tables that concern every workload (catalogue, prices, targets)."""
+    return {name: _rows_digest(t) for name, t in sorted(tables.items()) if "workload" not in t.columns}
+
+
+def _rows_digest(rows: pl.DataFrame) -> str:
+    kept = rows.drop("run", strict=False)
+    return hashlib.sha256(kept.sort(kept.columns).write_csv().encode()).hexdigest()
 
 
 def sheets(digests: Mapping[str, str], portfolio: Path) -> list[dict[str, Any]]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import polars as pl
 
-from acceltrial.policy.rules import RuleSet
 from acceltrial.storage.digest import value_digest
 from schemas.base import table_of
 from schemas.decision import Decisions, Placements, PolicyVerdicts, SignOffs
@@ -39,7 +37,7 @@ from stages.score.choice import Choice, Chooser
 from stages.score.figures import Evidence
 from stages.score.params import ScoreParams
 from stages.score.placing import placement_row
-from stages.score.signoff import decision_digest, input_digests, sheets
+from stages.score.signoff import decision_digest, input_digests, shared_digests, sheets
 from stages.score.tables import (
     costs_table,
     decision_row,
@@ -76,8 +74,16 @@ def run(inputs: Inputs, params: ScoreParams, context: Context) -> Outputs:
         context.progress(f"rules conflict for {workload_id} ({count} offers): {conflict}")
     decisions = [decision_row(choice, params) for choice in choices]
     placements = [placement_row(choice) for choice in choices]
+    common = {
+        **shared_digests(tables),
+        "params": value_digest(params.model_dump(mode="json")),
+        "rules": value_digest([[r.id, r.severity, r.expression.text, r.reason] for r in rules.rules]),
+    }
     digests = {
-        decision["workload"]: _digest(decision, placement, tables, params, rules)
+        decision["workload"]: decision_digest(
+            {"decision": decision, "placement": placement},
+            {**common, **input_digests(tables, decision["workload"])},
+        )
         for decision, placement in zip(decisions, placements, strict=True)
     }
     return {
@@ -105,21 +111,6 @@ def _evidence(world: World, tables: Mapping[str, pl.DataFrame]) -> Evidence:
         {option.id: option.row["accelerator"] for _, option in feasible},
         [(workload, option.id) for workload, option in feasible],
     )
-
-
-def _digest(
-    decision: Mapping[str, Any],
-    placement: Mapping[str, Any],
-    tables: Mapping[str, pl.DataFrame],
-    params: ScoreParams,
-    rules: RuleSet,
-) -> str:
-    own = input_digests(tables, decision["workload"])
-    own["params"] = value_digest(params.model_dump(mode="json"))
-    own["rules"] = value_digest(
-        [[rule.id, rule.severity, rule.expression.text, rule.reason] for rule in rules.rules]
-    )
-    return decision_digest({"decision": dict(decision), "placement": dict(placement)}, own)
 
 
 def _told(choice: Choice) -> str:

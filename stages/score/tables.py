@@ -16,6 +16,7 @@ from acceltrial.decide.ranking import ranks
 from schemas.base import GRADES, table_of
 from schemas.decision import CRITERIA, Costs, Ranking, RoleRanking, Scores
 from stages.score.choice import Case, Choice
+from stages.score.criteria import utilities_of_given
 from stages.score.flipping import flips_when
 from stages.score.params import ScoreParams
 from stages.score.placing import why_nothing
@@ -50,10 +51,10 @@ def scores_table(choices: list[Choice]) -> pl.DataFrame:
             ),
         }
         for choice in choices
-        for case in choice.cases
-        for name, axis, given, worth in zip(
-            CRITERIA, choice.axes, case.assessed.given, case.assessed.utilities, strict=True
+        for case, utilities in zip(
+            choice.cases, utilities_of_given([case.given for case in choice.cases], choice.axes), strict=True
         )
+        for name, axis, given, worth in zip(CRITERIA, choice.axes, case.given, utilities, strict=True)
     ]
     return table_of(Scores, rows)
 
@@ -142,7 +143,7 @@ def evidence_shares(choice: Choice) -> dict[str, float]:
     winner = choice.winner
     if winner is None:
         return total
-    for name, weight, given in zip(CRITERIA, choice.weights, winner.assessed.given, strict=True):
+    for name, weight, given in zip(CRITERIA, choice.weights, winner.given, strict=True):
         parts = {given.grade if given.known else "declared": 1.0}
         if name == "cost_per_throughput" and winner.costing.shares:
             parts = dict(winner.costing.shares)
@@ -194,10 +195,13 @@ def _cost_rows(choice: Choice, case: Case, now: datetime) -> list[dict[str, Any]
             }
         ]
     names = list(costing.central)
-    size = max(np.size(costing.draws[name]) for name in names)
-    draws = np.vstack([np.broadcast_to(costing.draws[name], (size,)) for name in names])
     values = np.array([costing.central[name] for name in names])
-    low, high = interval(draws, values, axis=1)
+    low = high = np.full(len(names), np.nan)
+    if costing.draws:
+        size = max(np.size(costing.draws[name]) for name in names)
+        draws = np.vstack([np.broadcast_to(costing.draws[name], (size,)) for name in names])
+        low, high = interval(draws, values, axis=1)
+    reason = "" if costing.draws else "vetoed, so no interval was drawn"
     return [
         {
             **base,
@@ -205,7 +209,7 @@ def _cost_rows(choice: Choice, case: Case, now: datetime) -> list[dict[str, Any]
             "value": _or_none(values[i]),
             "low": None if math.isnan(values[i]) else _or_none(low[i]),
             "high": None if math.isnan(values[i]) else _or_none(high[i]),
-            "reason": "" if not math.isnan(values[i]) else _why_empty(name, choice),
+            "reason": reason if not math.isnan(values[i]) else _why_empty(name, choice),
         }
         for i, name in enumerate(names)
     ]

@@ -116,6 +116,7 @@ class World:
     options: Mapping[str, list[Option]]
     offers: Mapping[str, list[Offer]]
     offers_by_class: Mapping[str, list[Offer]]
+    accelerators: list[Row]
     targets: list[Row]
     cells: Mapping[tuple[str, str], Row]
 
@@ -130,6 +131,15 @@ class World:
             if option.row["accelerator"] in used and option.is_target
         }
         return {str(name) for name in known}
+
+    @cached_property
+    def providers(self) -> set[str]:
+        """Everybody who has a price for anything."""
+        return {offer.provider for offers in self.offers.values() for offer in offers}
+
+    def of_class(self, accelerator_class: str) -> list[Row]:
+        """The catalogue's accelerators of the class."""
+        return [row for row in self.accelerators if row["accelerator_class"] == accelerator_class]
 
 
 def build_world(tables: Mapping[str, pl.DataFrame]) -> World:
@@ -158,6 +168,7 @@ def build_world(tables: Mapping[str, pl.DataFrame]) -> World:
         options,
         offers,
         by_class,
+        list(accelerators.values()),
         list(targets.values()),
         {(row["workload"], row["option"]): row for row in tables["benchmark_cells"].sort("cell").to_dicts()},
     )
