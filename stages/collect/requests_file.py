@@ -18,6 +18,14 @@ from schemas.inputs import Requests
 
 ROW_GROUP_ROWS = 262_144
 _COLUMNS = polars_schema(Requests)
+# Counters and lengths vary little from row to row, times only in their low bytes: a third of the processor
+# time of the default dictionaries, and a fraction of the size.
+_NAMES = ["workload", "client", "session"]
+_ENCODINGS = {
+    name: "BYTE_STREAM_SPLIT" if name == "arrival_s" else "DELTA_BINARY_PACKED"
+    for name in _COLUMNS
+    if name not in _NAMES
+}
 
 
 @dataclass(slots=True)
@@ -96,7 +104,9 @@ def requests_file(path: Path) -> Iterator[RequestsFile]:
     """An open requests table at `path`, complete when the block ends well. Raises StorageError."""
     schema: pa.Schema = pl.DataFrame(schema=_COLUMNS).to_arrow().schema
     try:
-        writer = pq.ParquetWriter(path, schema, compression="zstd")
+        writer = pq.ParquetWriter(
+            path, schema, compression="zstd", use_dictionary=_NAMES, column_encoding=_ENCODINGS
+        )
     except OSError as error:
         raise storage_error(error, path) from error
     try:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
@@ -21,11 +22,12 @@ from tests.stages.collect.conftest import AZURE, Collect
 def batch(start: int, rows: int) -> pl.DataFrame:
     """Requests one a second, with lengths that do not compress to nothing."""
     index = pl.int_range(start, start + rows, eager=True)
+    random = np.random.default_rng(start)
     return pl.DataFrame(
         {
             "arrival_s": index.cast(pl.Float64),
-            "input_tokens": (index * 7919 % 5003).cast(pl.Int32),
-            "output_tokens": (index * 104729 % 1009).cast(pl.Int32),
+            "input_tokens": random.integers(1, 5000, rows, dtype=np.int32),
+            "output_tokens": random.integers(1, 1000, rows, dtype=np.int32),
             "client": pl.Series([None] * rows, dtype=pl.String),
             "session": pl.Series([None] * rows, dtype=pl.String),
             "turn": pl.Series([None] * rows, dtype=pl.Int32),
