@@ -24,6 +24,9 @@ _DEFAULTS = {
 
 def prepare_environment(state: Path) -> None:
     """Keeps Prefect's database inside the workspace's state folder, and sets the defaults above."""
-    os.environ.setdefault("PREFECT_HOME", str(state / "prefect"))
+    home = state / "prefect"
+    if "PREFECT_HOME" not in os.environ:
+        home.mkdir(parents=True, exist_ok=True)  # Prefect itself makes the last folder only
+        os.environ["PREFECT_HOME"] = str(home)
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ from acceltrial.errors import AcceltrialError
 from acceltrial.storage.tables import read_table
 from stages.running import records
 from stages.running.workspace import Workspace
+from tests.conftest import CHECKOUT
 from tests.stages.running.toy import DOUBLE, SUMS, SumGrid, sum_stage, toy_workspace
 
 DVC_YAML = """
@@ -104,3 +108,27 @@ def test_artifacts_have_stable_keys(workspace: Workspace) -> None:
     with get_client(sync_client=True) as client:
         keys = {artifact.key for artifact in client.read_artifacts()}
     assert {"acceltrial-stages", "acceltrial-decisions", "acceltrial-summary", "acceltrial-report"} <= keys
+
+
+def _start(root: Path, pause_s: float) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.flows.killable", str(root), str(pause_s)]
+    return subprocess.Popen(command, cwd=CHECKOUT, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.slow
+def test_killed_in_the_middle_of_a_cell_the_next_run_goes_on_and_loses_nothing(workspace: Workspace) -> None:
+    marks = workspace.root / "ran.txt"
+    first = _start(workspace.root, 600)
+    while not (marks.is_file() and "c1" in marks.read_text()):
+        assert first.poll() is None, first.communicate()[1]
+        time.sleep(0.2)
+    busy = _start(workspace.root, 0)  # two evaluations at once: the second is refused, the first not harmed
+    assert busy.wait(60) != 0
+    assert "another evaluation works here" in busy.communicate()[1]
+    first.kill()
+    first.wait()
+    assert not (workspace.root / SUMS.path).exists()
+    second = _start(workspace.root, 0)
+    assert second.wait(120) == 0, second.communicate()[1]
+    assert marks.read_text().split() == ["c0", "c2", "c1", "c1"]
+    assert read_table(workspace.root / SUMS.path)["number"].to_list() == [12.0, 13.0, 14.0]

@@ -8,7 +8,7 @@ import pytest
 from acceltrial.errors import AcceltrialError
 from stages.running import records
 from stages.running.digests import dvc_digest
-from stages.running.records import DatasetUse, RunRecord
+from stages.running.records import RunRecord
 from stages.running.runner import run_stage
 from stages.running.tracking import find_runs, send
 from stages.running.workspace import Workspace
@@ -80,10 +80,3 @@ def test_records_wait_while_the_tracking_server_is_down(
 def test_a_digest_that_is_no_identifier_never_reaches_the_query(workspace: Workspace) -> None:
     with pytest.raises(AcceltrialError, match="identifier"):
         find_runs(workspace, "x' OR 1=1")
-
-
-def test_a_record_survives_the_disk(tmp_path: Path) -> None:
-    record = RunRecord("r1", "x", "p", START, None, "RUNNING", {"k": "v"}, {"m": 1.5}, {"t": "u"},
-                       (DatasetUse("n", "p/n", "abc", "input"),))  # fmt: skip
-    folder = records.post(tmp_path, record)
-    assert records.load(folder) == record
