@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import re
 from datetime import datetime
 
 DASH = "—"
@@ -83,11 +85,15 @@ def unit_name(unit: str) -> str:
 
 
 def money(value: float | None) -> str:
-    """US dollars to three significant digits, never fewer than whole cents' worth of them."""
+    """US dollars to three significant digits; below ten dollars with cents, small sums in decimals."""
     if value is None or not math.isfinite(value):
         return DASH
-    sign = "−" if value < 0 else ""
-    return f"{sign}${number(abs(value))}"
+    sign, size = ("−" if value < 0 else ""), abs(value)
+    if 0 < size < 1e-3 and size >= 1e-7:
+        return f"{sign}${_decimal(size, 3)}"
+    if 1 <= size < 9.995 and size != int(size):
+        return f"{sign}${size:.2f}"
+    return f"{sign}${number(size)}"
 
 
 def percent(share: float | None, digits: int = 2) -> str:
@@ -154,6 +160,12 @@ def sentence(text: str) -> str:
 def plural(n: int, one: str, many: str = "") -> str:
     """`3 workloads`, `1 workload`."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def fragment(text: str) -> str:
+    """`text` as part of an id: itself when it is safe, else its safe letters and a digest of it."""
+    safe = re.sub(r"[^A-Za-z0-9._-]", "-", text)[:60]
+    return safe if safe == text else f"{safe}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _decimal(value: float, digits: int) -> str:

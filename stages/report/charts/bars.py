@@ -32,7 +32,7 @@ def stacked_bars(
     if not parts:
         return no_chart(id_, title, description or "There is nothing to show.")
     svg = to_svg(_drawing(parts, axis_title), id_, title, description)
-    return Chart(id_, title, description, svg, columns, rows)
+    return Chart(id_, title, description, svg, columns, rows, wide=True)
 
 
 def _drawing(parts: Sequence[Part], axis_title: str) -> Any:
@@ -58,10 +58,10 @@ def _drawing(parts: Sequence[Part], axis_title: str) -> Any:
             y=alt.Y(
                 "bar:N",
                 sort=bars,
-                axis=alt.Axis(title=None, domain=False, ticks=False, labelColor=INK, labelLimit=200),
+                axis=alt.Axis(title=None, domain=False, ticks=False, labelColor=INK, labelLimit=260),
             ),
             color=colour,
             order="order:Q",
         )
-        .properties(width=300, height=max(36 * len(bars), 60))
+        .properties(width=520, height=max(36 * len(bars), 60))
     )

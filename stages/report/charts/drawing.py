@@ -135,7 +135,7 @@ def _config() -> dict[str, Any]:
         "titleFontSize": 11,
         "titleFontWeight": "normal",
         "titlePadding": 6,
-        "labelLimit": 190,
+        "labelLimit": 165,
         "titleLimit": 380,
         "tickSize": 4,
     }
@@ -144,6 +144,7 @@ def _config() -> dict[str, Any]:
         "font": "sans-serif",
         "view": {"stroke": None},
         "axis": axis,
+        "axisY": {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": -4, "titleY": -9},
         "legend": {
             "labelColor": INK,
             "titleColor": MUTED,

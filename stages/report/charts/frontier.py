@@ -129,7 +129,7 @@ def _drawing(
         layers.append(
             limit.mark_rule(strokeDash=[5, 4], color=ALERT, clip=True).encode(x=alt.X("x:Q", scale=x_scale))
         )
-    return alt.layer(*layers).properties(width=290, height=210)
+    return alt.layer(*layers).properties(width=280, height=210)
 
 
 def _values(point: Point) -> dict[str, object]:

@@ -44,15 +44,23 @@ def interval_chart(
     log: bool = False,
     limit: float | None = None,
     axis_format: str = ",.3~r",
+    domain: tuple[float, float] | None = None,
 ) -> Chart:
     """One line a label, in the order given."""
     if not dots:
         return no_chart(id_, title, description or "There is nothing to show.")
-    svg = to_svg(_drawing(dots, axis_title, log, limit, axis_format), id_, title, description)
+    svg = to_svg(_drawing(dots, axis_title, log, limit, axis_format, domain), id_, title, description)
     return Chart(id_, title, description, svg, columns, rows)
 
 
-def _drawing(dots: Sequence[Dot], axis_title: str, log: bool, limit: float | None, axis_format: str) -> Any:
+def _drawing(
+    dots: Sequence[Dot],
+    axis_title: str,
+    log: bool,
+    limit: float | None,
+    axis_format: str,
+    domain: tuple[float, float] | None,
+) -> Any:
     import altair as alt
 
     labels = list(dict.fromkeys(plain(dot.label) for dot in dots))
@@ -60,12 +68,14 @@ def _drawing(dots: Sequence[Dot], axis_title: str, log: bool, limit: float | Non
     reach += [limit] if limit is not None else []
     usable = log and min(reach) > 0
     scale = log_scale(reach) if usable else alt.Scale(zero=False, nice=True)
-    x_axis = alt.Axis(title=axis_title, format=axis_format, tickCount=5, labelOverlap="greedy")
+    if domain:
+        scale = alt.Scale(domain=list(domain), nice=False)
+    x_axis = alt.Axis(title=axis_title, format=axis_format, tickCount=4, labelOverlap="greedy")
     x = alt.X("x:Q", scale=scale, axis=x_axis)
     y = alt.Y(
         "label:N",
         sort=labels,
-        axis=alt.Axis(title=None, domain=False, ticks=False, labelColor=INK, labelLimit=200, grid=True),
+        axis=alt.Axis(title=None, domain=False, ticks=False, labelColor=INK, labelLimit=165, grid=True),
     )
     colour, shape = grade_scales()
     values = [_values(dot) for dot in dots]
@@ -90,7 +100,7 @@ def _drawing(dots: Sequence[Dot], axis_title: str, log: bool, limit: float | Non
             .mark_rule(strokeDash=[5, 4], color=ALERT)
             .encode(x=alt.X("x:Q", scale=scale))
         )
-    return alt.layer(*layers).properties(width=250, height=max(34 * len(labels), 60))
+    return alt.layer(*layers).properties(width=165, height=max(34 * len(labels), 60))
 
 
 def _values(dot: Dot) -> dict[str, Any]:

@@ -8,7 +8,18 @@ from typing import Any
 from stages.report.blocks import Cell, Charts, DataTable, Heading, Material, Section, Tag, Text, workload_link
 from stages.report.charts.drawing import Chart
 from stages.report.charts.lines import Axes, Series, line_chart
-from stages.report.formatting import DASH, count, duration, minute, number, percent, plural, quantity, words
+from stages.report.formatting import (
+    DASH,
+    count,
+    duration,
+    fragment,
+    minute,
+    number,
+    percent,
+    plural,
+    quantity,
+    words,
+)
 from stages.report.shown import unknown
 
 VERDICT_TONES = {
@@ -88,7 +99,7 @@ def _course(material: Material, verdict: dict[str, Any]) -> list[object]:
         *_guardrail_charts(name, events),
     ]
     heading = f"{name}: {verdict['candidate']}, {words(verdict['verdict'])}"
-    return [Heading(heading, f"canary-{name}"), Charts(charts), _events_table(name, events)]
+    return [Heading(heading, f"canary-{fragment(name)}"), Charts(charts), _events_table(name, events)]
 
 
 def _share_chart(name: str, events: list[dict[str, Any]], looks: list[dict[str, Any]]) -> Chart:
@@ -111,7 +122,7 @@ def _share_chart(name: str, events: list[dict[str, Any]], looks: list[dict[str, 
     )
     rows = [(duration(t), percent(share)) for t, share in changes]
     return line_chart(
-        f"canary-{name}-share",
+        f"canary-{fragment(name)}-share",
         "Share of traffic",
         description,
         [Series("share", course)],
@@ -159,7 +170,7 @@ def _latency_chart(name: str, looks: list[dict[str, Any]]) -> Chart:
     ]
     columns = ("At", "Arm", "Share", "Requests", "Failures", "p50", "p95", "TTFT p50", "Quality", "Memory")
     return line_chart(
-        f"canary-{name}-latency",
+        f"canary-{fragment(name)}-latency",
         "Latency p95 of both arms",
         description,
         arms,
@@ -184,7 +195,7 @@ def _guardrail_charts(name: str, events: list[dict[str, Any]]) -> list[Chart]:
         axes = Axes("time (s)", "evidence", y_log=log, interpolate="step-after", height=120)
         charts.append(
             line_chart(
-                f"canary-{name}-{_fragment(guardrail)}",
+                f"canary-{fragment(name)}-guardrail-{fragment(guardrail)}",
                 f"Guardrail: {words(guardrail)}",
                 description,
                 [Series(guardrail, [(r["t_s"], r["evidence"]) for r in rows])],
@@ -223,8 +234,3 @@ def _evidence(row: dict[str, Any]) -> str:
     if row["evidence"] is None or not math.isfinite(row["evidence"]):
         return DASH
     return f"{number(row['evidence'])} / {number(row['bound'])}"
-
-
-def _fragment(text: str) -> str:
-    """A name as part of an id: anything but letters and digits becomes a dash."""
-    return "".join(c if c.isascii() and c.isalnum() else "-" for c in text)[:60]

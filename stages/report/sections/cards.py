@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stages.report.blocks import Cell, DataTable, Material, Section, Tag, Text
+from stages.report.blocks import Cell, DataTable, Link, Material, Section, Tag, Text
 from stages.report.formatting import DASH, number, quantity, span, words
 from stages.report.lookup import (
     LatencyTarget,
@@ -61,6 +61,7 @@ class Card:
     signatures: Sequence[Tag]
     score_table: DataTable | None
     class_table: DataTable | None
+    more: Sequence[Link]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def _card(material: Material, workload: str) -> Card:
         ],
         score_table=_score_table(material, workload, decision),
         class_table=_class_table(material, workload),
+        more=_more(material, workload),
     )
 
 
@@ -146,7 +148,8 @@ def _figures(material: Material, workload: str, decision: Row | None) -> list[Ca
     if decision is None or decision["option"] is None:
         return []
     option, grade = decision["option"], decision_grade(decision)
-    figures = [CardFigure("Cost", cost_of(material, workload, option))]
+    cost, *per = cost_of(material, workload, option)
+    figures = [CardFigure("Cost", cost, str(per[0]) if per else "")]
     monthly = costs_by_option(tables, workload).get(option, {}).get("usd_per_month")
     figures.append(
         CardFigure(
@@ -242,6 +245,17 @@ def _prose(material: Material, workload: str, decision: Row | None) -> list[tupl
         verdicts = "; ".join(f"{r['candidate']} {r['verdict']} ({r['purpose']})" for r in canaries)
         lines.append(("Canary", verdicts))
     return [(label, text or DASH) for label, text in lines]
+
+
+def _more(material: Material, workload: str) -> list[Link]:
+    """Where else the page speaks of the workload."""
+    tables = material.tables
+    links = [Link("Cost against latency", f"#frontier-{workload}")]
+    if any(row["rank"] for row in tables.rows("ranking", workload)):
+        links.append(Link("Ranking", f"#stability-{workload}"))
+    if tables.row("profiles", workload):
+        links.append(Link("Traffic", f"#traffic-{workload}"))
+    return links
 
 
 def _signature(row: Row) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stages.report.blocks import Cell, DataTable, Link, Material, Section, Text
-from stages.report.formatting import count, day, plural, quantity, span, words
+from stages.report.formatting import count, day, fragment, plural, quantity, span, words
 from stages.report.shown import GRADE_LETTERS, unknown
 
 VALUE_FIELDS = ("value", "score", "p_best", "margin", "rate_rps", "predicted")
@@ -92,5 +92,5 @@ def _origin(material: Material, row: dict[str, Any]) -> Cell:
         return str(row.get("run") or "")
     cells = material.tables.grouped("benchmark_cells", "cell").get(row["cell"])
     ran = cells and cells[0]["status"] != "predicted"
-    cell: Any = Link(row["cell"], f"#cell-{row['cell']}") if ran else row["cell"]
+    cell: Any = Link(row["cell"], f"#cell-{fragment(row['cell'])}") if ran else row["cell"]
     return [cell, str(row.get("run") or "")]

@@ -11,9 +11,9 @@ from stages.report.charts.bars import Part, stacked_bars
 from stages.report.charts.drawing import Chart
 from stages.report.charts.intervals import Dot, interval_chart
 from stages.report.charts.lines import Axes, Series, line_chart
-from stages.report.formatting import duration, minute, plural, quantity, words
+from stages.report.formatting import duration, fragment, minute, plural, quantity, sentence, words
 from stages.report.lookup import best_measurement, latency_question, latency_targets
-from stages.report.shown import show_measurement, unknown
+from stages.report.shown import Shown, show_measurement, unknown
 
 COLUMNS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("TTFT p50", ("ttft_from_intended_ms", "ttft_ms"), ("p50",)),
@@ -29,7 +29,7 @@ COLUMNS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("Peak memory", ("peak_memory_mb",), ("max",)),
     ("Send lag p99", ("send_lag_ms",), ("p99",)),
 )
-PHASE_NAMES = {"replay": "trace replay", "synthetic": "screen"}
+PHASE_NAMES = {"replay": "replay", "synthetic": "screen"}
 START_PARTS = (
     ("process_start_s", "process start"),
     ("model_load_s", "model load"),
@@ -90,7 +90,7 @@ def _latency_chart(material: Material, workload: str) -> Chart:
             if row is None or row["value"] is None:
                 continue
             chosen = row["metric"]
-            label = f"{option}, {PHASE_NAMES[phase]}"
+            label = f"{option} · {PHASE_NAMES[phase]}"
             note = statistic + ("" if row["valid"] else ", invalid")
             dots.append(
                 Dot(label, row["value"], row["low"], row["high"], row["grade"], statistic == "p95", note)
@@ -98,10 +98,7 @@ def _latency_chart(material: Material, workload: str) -> Chart:
             table.append((option, PHASE_NAMES[phase], statistic, show_measurement(row, material.register)))
     targets = [t for t in latency_targets(material.tables, workload) if chosen in t.metrics]
     limit = targets[0].limit_ms if targets else None
-    description = (
-        "; ".join(f"{o} ({p}) {s} {f.text}" for o, p, s, f in table)
-        or "No latency of this workload was measured."
-    )
+    description = _say(table)
     return interval_chart(
         f"measured-{workload}",
         material.tables.title(workload),
@@ -116,6 +113,14 @@ def _latency_chart(material: Material, workload: str) -> Chart:
         log=True,
         limit=limit,
     )
+
+
+def _say(table: list[tuple[str, str, str, Shown]]) -> str:
+    if not table:
+        return "No latency of this workload was measured."
+    tails = [row for row in table if row[2] == "p95"]
+    under = [row for row in tails if row[1] == "replay"] or tails or table
+    return f"{sentence(under[0][1])}, {under[0][2]}: " + "; ".join(f"{r[0]} {r[3].text}" for r in under) + "."
 
 
 def _table(material: Material, workload: str) -> DataTable:
@@ -340,6 +345,6 @@ def _cells(material: Material) -> list[object]:
     if not rows:
         return [Text(f"No cell was run on an engine. {text}", "note")]
     columns = ("Workload", "Option", "Phase", "Status", "Started", "Took", "Detail", "Cell", "Run")
-    anchors = [f"cell-{r['cell']}" for r in ran.iter_rows(named=True)]
+    anchors = [f"cell-{fragment(r['cell'])}" for r in ran.iter_rows(named=True)]
     caption = f"Benchmark cells: {plural(len(rows), 'cell')} run"
     return [DataTable(caption, columns, rows, id="cells", folded=True, note=text, anchors=anchors)]

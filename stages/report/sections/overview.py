@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stages.report.blocks import Cell, DataTable, Material, Section, Tag, Text, workload_link
-from stages.report.formatting import words
+from stages.report.blocks import Cell, DataTable, Material, Piece, Section, Tag, Text, workload_link
+from stages.report.formatting import percent, words
 from stages.report.lookup import COST_TITLES, costs_by_option, leading_cost_metric
 from stages.report.sections.evidence_shares import decision_shares
 from stages.report.shown import Shown, decision_grade, show_cost, show_share, unknown
@@ -70,19 +70,20 @@ def _row(material: Material, workload: str) -> list[Cell]:
         decision["option"] or unknown(decision["next_step"] or words(decision["status"])),
         cost_of(material, workload, decision["option"]),
         show_share(decision["p_best"], "decisions", decision, register, grade=decision_grade(decision)),
-        shares.text,
+        [Shown(percent(share), grade=g) for g, share in shares.by_grade.items() if share > 0]
+        or unknown("no evidence takes part"),
         _signed(material, workload),
     ]
 
 
-def cost_of(material: Material, workload: str, option: str | None) -> Cell:
+def cost_of(material: Material, workload: str, option: str | None) -> list[Piece]:
     """The leading cost of an option with what it is per, or an em dash with the reason."""
     metric = leading_cost_metric(material.tables, workload)
     if option is None or metric is None:
-        return unknown("no option is recommended" if option is None else "no cost is known")
+        return [unknown("no option is recommended" if option is None else "no cost is known")]
     row = costs_by_option(material.tables, workload).get(option, {}).get(metric)
     if row is None:
-        return unknown(f"the cost table has no {metric} for {option}")
+        return [unknown(f"the cost table has no {metric} for {option}")]
     shown: Shown = show_cost(row, material.register)
     return [shown, COST_TITLES.get(metric, words(metric))]
 

@@ -71,7 +71,15 @@ def _chart(material: Material, workload: str) -> Chart:
     ]
     columns = ("Option", "Rank", "Rank, 5 to 95 %", "Best in draws", "Score", "Pareto")
     return interval_chart(
-        id_, title, description, dots, axis_title="rank", columns=columns, rows=table, axis_format="d"
+        id_,
+        title,
+        description,
+        dots,
+        axis_title="rank",
+        columns=columns,
+        rows=table,
+        axis_format="d",
+        domain=(0.4, max([2.0, *(v for d in dots for v in (d.value, d.high) if v is not None)]) + 0.4),
     )
 
 

@@ -704,7 +704,7 @@ def _costs(s: Sample, name: str, option: str, phase: str, scale: float, grade: s
 def _canaries(s: Sample, text: str) -> None:
     for name, purpose, verdict in (
         ("canary-1", "trial", "promote"),
-        ("canary-2", "demonstration", "rollback"),
+        ("canary-2" + text, "demonstration", "rollback"),
     ):
         bad = verdict == "rollback"
         s.add(

@@ -1,0 +1,58 @@
+"""SVG that follows the page: colours by variable, own ids, text alternatives, same bytes each time."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+import altair as alt
+
+from stages.report.charts.drawing import GRADE_COLOURS, log_scale, no_chart, plain, to_svg
+
+
+def _chart() -> alt.Chart:
+    data = alt.Data(values=[{"x": 1, "y": 2, "g": "<b>&\"'"}, {"x": 10, "y": 4, "g": "b"}])
+    return (
+        alt.Chart(data)
+        .mark_point(clip=True, color=GRADE_COLOURS["measured"])
+        .encode(x=alt.X("x:Q", scale=log_scale([1, 10])), y="y:Q", text="g:N")
+    )
+
+
+def test_the_same_chart_gives_the_same_bytes_whatever_was_drawn_before() -> None:
+    first = to_svg(_chart(), "a", "t", "d")
+    to_svg(_chart(), "b", "t", "d")
+    assert to_svg(_chart(), "a", "t", "d") == first
+
+
+def test_it_is_xml_with_role_title_and_description() -> None:
+    root = ET.fromstring(to_svg(_chart(), "a", "<Title> & more", 'say "it"\x0b'))
+    assert root.get("role") == "img"
+    assert root.get("aria-labelledby") == "a-t a-d"
+    assert [child.text for child in root[:2]] == ["<Title> & more", 'say "it"�']
+
+
+def test_colours_are_the_pages_own() -> None:
+    svg = to_svg(_chart(), "a", "t", "d")
+    assert "var(--g-measured)" in svg
+    assert "var(--muted)" in svg
+    assert GRADE_COLOURS["measured"] not in svg
+
+
+def test_ids_carry_the_charts_name() -> None:
+    svg = to_svg(_chart(), "a", "t", "d")
+    assert 'id="a-c0"' in svg
+    assert "url(#a-c0)" in svg
+
+
+def test_a_log_axis_of_one_value_has_room() -> None:
+    low, high = log_scale([5.0, 5.0]).domain
+    assert low < 5 < high
+
+
+def test_a_chart_that_cannot_be_drawn_says_why() -> None:
+    assert no_chart("a", "t", "no data").description == "no data"
+    assert not no_chart("a", "t", "no data").svg
+
+
+def test_characters_that_xml_cannot_hold_are_replaced() -> None:
+    assert plain("a\x00b\x1fc\ud800") == "a�b�c�"

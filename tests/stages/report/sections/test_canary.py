@@ -1,0 +1,37 @@
+"""The canary's course."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from stages.report.blocks import Charts, DataTable, Material
+from stages.report.sections import canary
+from tests.stages.report.sample_tables import sample_rows
+
+
+def test_trials_come_before_demonstrations(material: Material) -> None:
+    summary = canary.build(material).blocks[0]
+    assert isinstance(summary, DataTable)
+    assert [row[0] for row in summary.rows] == ["canary-1", "canary-2"]
+
+
+def test_share_and_guardrail_are_told_in_words(material: Material) -> None:
+    charts = {c.id: c for b in canary.build(material).blocks if isinstance(b, Charts) for c in b.charts}
+    assert (
+        charts["canary-canary-1-share"].description
+        == "The share rose to 100 % and ended at 100 % after 90 s."
+    )
+    assert (
+        charts["canary-canary-2-share"].description == "The share rose to 50 % and ended at 0 % after 90 s."
+    )
+    assert "it acts at 20" in charts["canary-canary-2-guardrail-latency"].description
+
+
+def test_a_verdict_without_record_is_still_shown(material_of: Callable[..., Material]) -> None:
+    rows = sample_rows() | {"canary_events": [], "canary_observations": []}
+    blocks = canary.build(material_of(rows)).blocks
+    charts = [c for b in blocks if isinstance(b, Charts) for c in b.charts]
+    assert {c.description for c in charts} == {
+        "The record holds no share.",
+        "The record holds no observation.",
+    }
