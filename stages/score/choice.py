@@ -20,14 +20,17 @@ from stages.score.costing import Costing, LineDraws, cost_of, line_draws, with_d
 from stages.score.criteria import Axis, assess, axes_of, utilities_of_given, utility_draws, value_draws
 from stages.score.figures import Evidence, Given
 from stages.score.params import ScoreParams
-from stages.score.service import Figures, figures_of, pooled_success
+from stages.score.service import Figures, figures_of, latency_only, pooled_success
 from stages.score.vetoes import Veto, infeasible, vetoes_of
 from stages.score.world import Option, Workload, World
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A feasible option of a workload with all that was found out about it."""
+    """A feasible option of a workload with all that was found out about it.
+
+    `given` holds its raw values by criterion; it is empty for vetoed options that nobody can reach.
+    """
 
     option: Option
     admission: Admission
@@ -126,13 +129,18 @@ class Chooser:
         params = self.params
         new_class = option.accelerator_class not in self._familiar
         admission = self.gate.admit(self.world, workload, option)
-        figures = figures_of(self.evidence, workload, option, params, borrowed, self._hosts)
+        if admission.refusal and not option.is_target:
+            figures = latency_only(self.evidence, workload, option)
+        else:
+            figures = figures_of(self.evidence, workload, option, params, borrowed, self._hosts)
         costing = cost_of(workload, option, figures, admission, params, new_class)
         vetoes = vetoes_of(self.world, workload, option, admission, figures, costing, params)
+        given: tuple[Given, ...] | None = None
         if not vetoes:
             costing = with_draws(costing, workload, option, figures, params, self._lines, new_class)
-        given = assess(self.world, workload, option, figures, costing, params, self.year, new_class)
-        return Case(option, admission, figures, costing, given, vetoes, new_class)
+        if not vetoes or option.is_target:
+            given = assess(self.world, workload, option, figures, costing, params, self.year, new_class)
+        return Case(option, admission, figures, costing, given or (), vetoes, new_class)
 
     def _samples(self, workload: Workload, kept: list[Case], axes: tuple[Axis, ...]) -> Floats:
         if not kept:

@@ -24,7 +24,8 @@ def flips_when(choice: Choice, params: ScoreParams) -> str:
     if winner is None:
         return "nothing is recommended, so nothing can flip"
     if rival is None:
-        return f"no other device than {_device(winner)} is left: only a veto that goes can change the choice"
+        device = winner.option.device
+        return f"no other device than {device} is left: only a veto that goes can change the choice"
     name = rival.option.id
     margin = score_at(choice, winner, params) - score_at(choice, rival, params)
     parts = [f"{name}, the next on another device, is {margin:.3f} behind"]
@@ -34,7 +35,7 @@ def flips_when(choice: Choice, params: ScoreParams) -> str:
         volume_flip(choice, params),
     )
     if dearer is not None:
-        parts.append(f"it wins when the price of {_device(winner)} is {_factor(dearer)} today's")
+        parts.append(f"it wins when the price of {winner.option.device} is {_factor(dearer)} today's")
     if cheaper is not None:
         parts.append(f"it wins when its own price is {_factor(cheaper)} today's")
     if volume is not None:
@@ -50,8 +51,9 @@ def rival_of(choice: Choice) -> Case | None:
     winner = choice.winner
     if winner is None:
         return None
-    others = (choice.kept[i] for i in choice.order if _device(choice.kept[i]) != _device(winner))
-    return next(others, None)
+    others = (i for i in choice.order if choice.kept[i].option.device != winner.option.device)
+    index = next(others, None)
+    return None if index is None else choice.kept[index]
 
 
 def price_flip(choice: Choice, params: ScoreParams) -> float | None:
@@ -111,14 +113,9 @@ def _finalists(choice: Choice) -> list[Case]:
     found: dict[str, Case] = {}
     for index in choice.order:
         case = choice.kept[index]
-        if winner is not None and _device(case) != _device(winner):
-            found.setdefault(_device(case), case)
+        if winner is not None and case.option.device != winner.option.device:
+            found.setdefault(case.option.device, case)
     return list(found.values())[:3]
-
-
-def _device(case: Case) -> str:
-    """What a price change moves together: the accelerator, or the target where there is none."""
-    return str(case.option.row["accelerator"] or case.option.id)
 
 
 def _who(choice: Choice, volume: float, params: ScoreParams) -> str:

@@ -113,24 +113,27 @@ def _offers(world: World, option: Option) -> list[Offer]:
 
 def _suppliers(world: World, option: Option) -> list[str]:
     """Providers with a price, and known providers that an entry of `availability` starts with."""
-    found = {offer.provider for offer in _offers(world, option)}
-    rows = [option.accelerator] if option.accelerator else world.of_class(option.accelerator_class)
-    for row in rows:
-        for entry in (row.get("availability") or "").replace(",", ";").split(";"):
-            first = entry.strip().split(" ")[0].lower()
-            found |= {first} & world.providers
-    return sorted(found)
+    key = ("suppliers", option.device)
+    if key not in world.memo:
+        found = {offer.provider for offer in _offers(world, option)}
+        rows = [option.accelerator] if option.accelerator else world.of_class(option.accelerator_class)
+        entries = ";".join((row.get("availability") or "").replace(",", ";") for row in rows).split(";")
+        named = {entry.strip().split(" ")[0].lower() for entry in entries}
+        world.memo[key] = sorted(found | (named & world.providers))
+    return world.memo[key]
 
 
 def _runtimes(world: World, option: Option) -> list[str]:
     """Runtimes that the catalogue lists; for a target outside it, its class's and engines on its device."""
-    rows = [option.accelerator] if option.accelerator or not option.is_target else []
-    engines: set[str] = set()
-    if not rows:
-        rows = world.of_class(option.accelerator_class)
-        engines = {row["kind"] for row in world.targets if row["device"] == option.target["device"]}
-    listed = {name.strip() for row in rows for name in (row.get("runtimes") or "").split("|") if name.strip()}
-    return sorted(listed | engines)
+    key = ("runtimes", option.device)
+    if key not in world.memo:
+        rows, engines = [option.accelerator], set()
+        if not option.accelerator and option.is_target:
+            rows = world.of_class(option.accelerator_class)
+            engines = {str(row["kind"]) for row in world.targets if row["device"] == option.target["device"]}
+        listed = {name.strip() for row in rows for name in (row.get("runtimes") or "").split("|")}
+        world.memo[key] = sorted((listed | engines) - {""})
+    return world.memo[key]
 
 
 def _grade(option: Option) -> str:

@@ -13,6 +13,7 @@ import polars as pl
 from acceltrial.decide.agreement import in_words
 from acceltrial.decide.draws import interval
 from acceltrial.decide.ranking import ranks
+from acceltrial.decide.values import Floats
 from schemas.base import GRADES, table_of
 from schemas.decision import CRITERIA, Costs, Ranking, RoleRanking, Scores
 from stages.score.choice import Case, Choice
@@ -32,30 +33,13 @@ def costs_table(choices: list[Choice], now: datetime) -> pl.DataFrame:
 
 
 def scores_table(choices: list[Choice]) -> pl.DataFrame:
-    """Values and utilities of every feasible option on every criterion."""
-    rows = [
-        {
-            "workload": choice.workload.id,
-            "option": case.option.id,
-            "criterion": name,
-            "value": _or_none(given.value),
-            "low": _or_none(given.low),
-            "high": _or_none(given.high),
-            "unit": axis.unit,
-            "bound_worst": axis.criterion.worst,
-            "bound_best": axis.criterion.best,
-            "utility": _or_none(float(worth)),
-            "grade": given.grade,
-            "evidence": _evidence(
-                given.value, given.source or given.reason, axis.criterion.low, axis.criterion.high
-            ),
-        }
-        for choice in choices
-        for case, utilities in zip(
-            choice.cases, utilities_of_given([case.given for case in choice.cases], choice.axes), strict=True
-        )
-        for name, axis, given, worth in zip(CRITERIA, choice.axes, case.given, utilities, strict=True)
-    ]
+    """Values and utilities of every option without veto, and of every target, on every criterion."""
+    rows: list[dict[str, Any]] = []
+    for choice in choices:
+        cases = [case for case in choice.cases if case.given]
+        utilities = utilities_of_given([case.given for case in cases], choice.axes)
+        for case, worths in zip(cases, utilities, strict=True):
+            rows.extend(_score_rows(choice, case, worths))
     return table_of(Scores, rows)
 
 
@@ -171,6 +155,28 @@ def next_step(choice: Choice, shares: dict[str, float]) -> str:
         other = choice.runner_up.option.id
         step += f"; measure {other} beside it, for {name} is best in only {p_best:.0%} of the draws"
     return step
+
+
+def _score_rows(choice: Choice, case: Case, worths: Floats) -> list[dict[str, Any]]:
+    return [
+        {
+            "workload": choice.workload.id,
+            "option": case.option.id,
+            "criterion": axis.criterion.name,
+            "value": _or_none(given.value),
+            "low": _or_none(given.low),
+            "high": _or_none(given.high),
+            "unit": axis.unit,
+            "bound_worst": axis.criterion.worst,
+            "bound_best": axis.criterion.best,
+            "utility": _or_none(float(worth)),
+            "grade": given.grade,
+            "evidence": _evidence(
+                given.value, given.source or given.reason, axis.criterion.low, axis.criterion.high
+            ),
+        }
+        for axis, given, worth in zip(choice.axes, case.given, worths, strict=True)
+    ]
 
 
 def _cost_rows(choice: Choice, case: Case, now: datetime) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -98,6 +98,11 @@ class Option:
         return str(self.row["accelerator_class"])
 
     @property
+    def device(self) -> str:
+        """What a price or a supplier is of: the accelerator, or the target where the catalogue has none."""
+        return str(self.row["accelerator"] or self.id)
+
+    @property
     def family(self) -> str:
         """Devices that fail, sell out and lose support together."""
         return str(self.accelerator.get("family") or self.target.get("device") or self.accelerator_class)
@@ -119,6 +124,8 @@ class World:
     accelerators: list[Row]
     targets: list[Row]
     cells: Mapping[tuple[str, str], Row]
+    memo: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """What was looked up for a device once: its runtimes and suppliers."""
 
     @cached_property
     def classes_in_use(self) -> set[str]:
