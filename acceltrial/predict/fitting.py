@@ -106,7 +106,9 @@ def fit_physical(training: Training) -> Physical:
 
     def errors(logs: FloatArray) -> FloatArray:
         off = log_prediction(arrays, kinds, Physical.from_logs(logs)) - training.log_values
-        return np.concatenate([np.nan_to_num(off / scale, posinf=10.0, neginf=-10.0), (logs - start) / spread])
+        return np.concatenate(
+            [np.nan_to_num(off / scale, posinf=10.0, neginf=-10.0), (logs - start) / spread]
+        )
 
     solution = least_squares(errors, start, loss="soft_l1", max_nfev=40)
     return Physical.from_logs(solution.x)

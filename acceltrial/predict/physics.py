@@ -139,7 +139,8 @@ def _generation(cases: CaseArrays, physical: Physical) -> Load:
     )
     decode = blend_s(memory, compute, physical.blend) + beside
     steady = (
-        blend_s(memory, compute + batch / out * _prefill_work_s(cases, 1.0, physical), physical.blend) + beside
+        blend_s(memory, compute + batch / out * _prefill_work_s(cases, 1.0, physical), physical.blend)
+        + beside
     )
     prefill = prefill_s(cases, np.where(fixed, batch, 1.0), physical)
     tokens = np.where(fixed, batch * out / (prefill + decode * out), batch / steady * cases.copies)
@@ -151,9 +152,7 @@ def _generation(cases: CaseArrays, physical: Physical) -> Load:
     return Load(batch, tpot, ttft, tokens)
 
 
-def _decode_parts(
-    cases: CaseArrays, batch: FloatArray, physical: Physical
-) -> tuple[FloatArray, FloatArray]:
+def _decode_parts(cases: CaseArrays, batch: FloatArray, physical: Physical) -> tuple[FloatArray, FloatArray]:
     context = cases.input_tokens + cases.output_tokens / 2.0
     touched = 1.0 - (1.0 - cases.expert_share) ** np.maximum(batch, 1.0)
     read = cases.read_shared_gb + cases.read_expert_gb * touched

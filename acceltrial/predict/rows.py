@@ -157,7 +157,9 @@ def refuse_impossible(case: ServingCase) -> None:
         )
     tokens = case.input_tokens + case.output_tokens
     if shape.context_window and not single_pass and tokens > 8 * shape.context_window:
-        raise Refusal(f"{tokens:.0f} tokens are far beyond the window of {shape.model} ({shape.context_window})")
+        raise Refusal(
+            f"{tokens:.0f} tokens are far beyond the window of {shape.model} ({shape.context_window})"
+        )
 
 
 def _text(row: Mapping[str, str | None], column: str, *, optional: bool = False) -> str:
@@ -222,9 +224,7 @@ def _scenario(row: Mapping[str, str | None]) -> Scenario:
     raise Refusal(f"scenario {name[:40]!r} is not known; known: {', '.join(SCENARIOS)}")
 
 
-def _precisions(
-    text: str, scenario: Scenario, device: Device, shape: ModelShape
-) -> tuple[str, str]:
+def _precisions(text: str, scenario: Scenario, device: Device, shape: ModelShape) -> tuple[str, str]:
     """Format of the weights and of the products. An empty cell means the benchmark's usual one."""
     if text.startswith("w-"):
         weights, compute = text.removeprefix("w-"), device.sixteen_bit()

@@ -90,9 +90,7 @@ def figure_of(found: Estimates, index: int, unit: str, fitted: Parameters, now: 
 def _per_request(tokens: Figure, per_request: float) -> Figure:
     if tokens.value is None or tokens.interval is None:
         return Figure(None, "requests/s", tokens.grade, tokens.source, tokens.date, reason=tokens.reason)
-    interval = Interval(
-        tokens.interval.low / per_request, tokens.interval.high / per_request, LEVEL, METHOD
-    )
+    interval = Interval(tokens.interval.low / per_request, tokens.interval.high / per_request, LEVEL, METHOD)
     value = tokens.value / per_request
     return Figure(value, "requests/s", tokens.grade, tokens.source, tokens.date, interval=interval)
 
