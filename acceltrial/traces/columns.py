@@ -49,6 +49,16 @@ class ColumnMap(BaseModel):
         named = self.model_dump(exclude={"time_unit"}, exclude_none=True)
         return {str(key): str(value) for key, value in named.items()}
 
+    def usual_types(self) -> dict[str, pl.DataType]:
+        """What the cells of each foreign column usually are, where that is not text."""
+        found: dict[str, pl.DataType] = {}
+        for name, column in self.wanted().items():
+            if CANONICAL.get(name) == pl.Int32:
+                found[column] = pl.Int64()
+        if self.time_unit != "iso":
+            found[self.arrival] = pl.Float64() if self.time_unit == "s" else pl.Int64()
+        return found
+
 
 OWN_COLUMNS: Final = ColumnMap(
     arrival="arrival_s",

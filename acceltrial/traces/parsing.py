@@ -151,6 +151,8 @@ def _whole(floats: pl.Series, cells: pl.Series, rows: pl.Series, path: Path, col
 
 
 def _blank_to_null(cells: pl.Series) -> pl.Series:
+    if cells.null_count() == cells.len():
+        return cells
     stripped = cells.str.strip_chars()
     return stripped.set(stripped == "", None)
 

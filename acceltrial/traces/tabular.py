@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 import polars as pl
+from polars.datatypes import DataType
 
 from acceltrial.errors import DataContractError
 from acceltrial.traces.source import Head, line_blocks
@@ -25,8 +26,12 @@ def csv_header(head: Head) -> tuple[list[str], str]:
     return [name.strip() for name in names], separator
 
 
-def csv_batches(head: Head, wanted: Sequence[str], block_bytes: int) -> Iterator[pl.DataFrame]:
-    """The `wanted` columns as text, with `row` counting data rows from 1; blank lines are left out.
+def csv_batches(
+    head: Head, wanted: Sequence[str], block_bytes: int, types: Mapping[str, DataType] | None = None
+) -> Iterator[pl.DataFrame]:
+    """The `wanted` columns, with `row` counting data rows from 1; blank lines are left out.
+
+    Columns are text, or of the type in `types` as long as every cell of a block can be read so.
 
     Raises:
         DataContractError: a missing or doubled column, a row with more fields than the header.
@@ -36,7 +41,8 @@ def csv_batches(head: Head, wanted: Sequence[str], block_bytes: int) -> Iterator
     for name in wanted:
         if names.count(name) > 1:
             raise _column_error(head.path, name, "stands in the header twice", names)
-    schema = dict.fromkeys(_distinct(names), pl.String())
+    text: dict[str, DataType] = dict.fromkeys(_distinct(names), pl.String())
+    typed = {**text, **(types or {})}
     row, first = 1, True
     for block in line_blocks(head.path, block_bytes):
         body = _without_header(block) if first else block
@@ -44,7 +50,11 @@ def csv_batches(head: Head, wanted: Sequence[str], block_bytes: int) -> Iterator
         if not body.strip():
             row += body.count(b"\n")
             continue
-        frame = _csv_frame(head.path, body, schema, separator, row)
+        try:
+            frame = pl.read_csv(body, has_header=False, schema=typed, separator=separator)
+        except pl.exceptions.PolarsError:
+            typed = text  # the cells are told one by one, so that the bad one can be named
+            frame = _csv_frame(head.path, body, text, separator, row)
         rows = pl.int_range(row, row + frame.height, dtype=pl.Int64, eager=True).alias("row")
         row += frame.height
         if frame[wanted[0]].null_count():
@@ -130,7 +140,7 @@ def _column_error(path: Path, name: str, what: str, names: Collection[str]) -> D
 
 
 def _csv_frame(
-    path: Path, body: bytes, schema: dict[str, pl.String], separator: str, row: int
+    path: Path, body: bytes, schema: dict[str, DataType], separator: str, row: int
 ) -> pl.DataFrame:
     try:
         return pl.read_csv(body, has_header=False, schema=schema, separator=separator)

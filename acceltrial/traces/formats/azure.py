@@ -31,5 +31,5 @@ class AzureFormat:
     def batches(self, head: Head, reading: Reading) -> Iterator[pl.DataFrame]:
         """Parsed batches. Raises DataContractError."""
         wanted = tuple(_COLUMNS.wanted().values())
-        for frame in csv_batches(head, wanted, reading.block_bytes):
+        for frame in csv_batches(head, wanted, reading.block_bytes, _COLUMNS.usual_types()):
             yield parse_batch(frame, _COLUMNS, head.path)

@@ -35,5 +35,6 @@ class BurstGptFormat:
             session="Session ID" if "Session ID" in csv_header(head)[0] else None,
         )
         reading.notes.append("BurstGPT records failed calls with 0 response tokens; they are kept")
-        for frame in csv_batches(head, tuple(columns.wanted().values()), reading.block_bytes):
+        wanted = tuple(columns.wanted().values())
+        for frame in csv_batches(head, wanted, reading.block_bytes, columns.usual_types()):
             yield parse_batch(frame, columns, head.path)

@@ -64,7 +64,7 @@ def mapped_batches(head: Head, columns: ColumnMap, block_bytes: int) -> Iterator
     elif is_json(head):
         frames = json_batches(head, wanted, block_bytes)
     else:
-        frames = csv_batches(head, wanted, block_bytes)
+        frames = csv_batches(head, wanted, block_bytes, columns.usual_types())
     for frame in frames:
         yield parse_batch(frame, columns, head.path)
 
