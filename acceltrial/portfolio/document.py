@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -167,7 +168,13 @@ def _position(node: yaml.Node) -> Position:
 
 def _text_of(path: Path, name: str) -> str:
     try:
-        if path.stat().st_size > LARGEST_BYTES:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            # A pipe or device would hang or never end.
+            raise ConfigurationError(
+                "this is a folder, pipe or device, not a file", where=name, remedy="put a plain file there"
+            )
+        if status.st_size > LARGEST_BYTES:
             raise ConfigurationError(
                 f"the file is larger than {LARGEST_BYTES:,} bytes, which no portfolio needs",
                 where=name,
@@ -179,10 +186,6 @@ def _text_of(path: Path, name: str) -> str:
             "the file is missing",
             where=name,
             remedy="create it, or run `acceltrial init` for a fresh portfolio",
-        ) from error
-    except IsADirectoryError as error:
-        raise ConfigurationError(
-            "a folder is where a file should be", where=name, remedy="move it"
         ) from error
     except OSError as error:
         raise storage_error(error, path) from error

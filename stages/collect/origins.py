@@ -57,7 +57,7 @@ def origin_of(workload: Workload, portfolio: Portfolio, override: TraceOverride 
         DataContractError: the start of the file is of no known format.
         StorageError: the file cannot be read.
     """
-    if override is not None and workload.kind in TOKEN_GENERATING_KINDS:
+    if override is not None and is_overridden(workload, override):
         return _overriding(override, root)
     spec = portfolio.trace(workload.trace)
     try:
@@ -68,6 +68,11 @@ def origin_of(workload: Workload, portfolio: Portfolio, override: TraceOverride 
         raise _at(
             error, portfolio.where("traces", spec.id, "generate" if spec.generate else "file")
         ) from error
+
+
+def is_overridden(workload: Workload, override: TraceOverride | None) -> bool:
+    """Whether the trace given for this run takes the place of the workload's own."""
+    return override is not None and workload.kind in TOKEN_GENERATING_KINDS
 
 
 def _overriding(override: TraceOverride, root: Path) -> Origin:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ from acceltrial.portfolio.workload import TOKEN_GENERATING_KINDS, Workload
 from schemas.base import table_of
 from schemas.inputs import TraceSources
 from stages.collect.findings import finding
-from stages.collect.origins import Origin, origin_of
-from stages.collect.params import CollectParams
+from stages.collect.origins import Origin, is_overridden, origin_of
+from stages.collect.params import CollectParams, TraceOverride
 from stages.collect.requests_file import Written, requests_file
+from stages.collect.shared import SharedBatches
 from stages.contract import Context
 
 
@@ -40,8 +41,7 @@ def collect_traces(portfolio: Portfolio, params: CollectParams, context: Context
     sources: list[dict[str, Any]] = []
     findings: list[dict[str, Any]] = []
     workloads = sorted(portfolio.workloads, key=lambda w: w.id)
-    # All are opened before the first is read: what is wrong with the last one shows at once.
-    origins = [origin_of(item, portfolio, params.trace_override, context.root) for item in workloads]
+    origins = _origins(workloads, portfolio, params.trace_override, context)
     with requests_file(path) as table:
         for workload, origin in zip(workloads, origins, strict=True):
             limit = _context_tokens(workload, portfolio)
@@ -51,7 +51,30 @@ def collect_traces(portfolio: Portfolio, params: CollectParams, context: Context
             context.progress(f"{workload.id}: {done.rows:,} requests over {done.span_s / 60:,.1f} min")
             sources.append(_source(workload, origin, done))
             findings += _noticed(workload, origin, done, limit)
+    for origin in origins:
+        if isinstance(origin.batches, SharedBatches):
+            origin.batches.close()
     return Collected(path, table_of(TraceSources, sources), findings)
+
+
+def _origins(
+    workloads: list[Workload], portfolio: Portfolio, override: TraceOverride | None, context: Context
+) -> list[Origin]:
+    """All traces opened before the first is read, so that what is wrong with the last one shows at once.
+
+    A trace that several workloads share is read once.
+    """
+    names = ["" if is_overridden(item, override) else item.trace for item in workloads]
+    opened: dict[str, Origin] = {}
+    for name, workload in zip(names, workloads, strict=True):
+        if name in opened:
+            continue
+        origin = origin_of(workload, portfolio, override, context.root)
+        if names.count(name) > 1:
+            copy = context.scratch / f"trace-{len(opened)}.arrow"
+            origin = replace(origin, batches=SharedBatches(iter(origin.batches), copy))
+        opened[name] = origin
+    return [opened[name] for name in names]
 
 
 def _context_tokens(workload: Workload, portfolio: Portfolio) -> int | None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -119,6 +120,12 @@ def test_missing_file(tmp_path: Path) -> None:
 def test_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="folder"):
         read_document(tmp_path)
+
+
+def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "f.yaml")
+    with pytest.raises(ConfigurationError, match="pipe"):
+        read_document(tmp_path / "f.yaml")
 
 
 def test_unreadable_file(tmp_path: Path) -> None:
