@@ -96,7 +96,7 @@ def reference_for(schedule: Schedule) -> Behaviour:
 def calibration_schedule(schedule: Schedule) -> Schedule:
     """The busiest WINDOW_S of the schedule, or all of it sped up where too few requests fall into that."""
     if schedule.concurrency:
-        count = min(max(len(schedule), _FEWEST), max(_FEWEST, min(_MOST, schedule.concurrency * 4)))
+        count = min(_MOST, max(_FEWEST, schedule.concurrency * 4))
         lengths = np.resize(np.minimum(schedule.output_tokens, _MOST_TOKENS), count)
         return Schedule.closed_loop(
             schedule.concurrency,

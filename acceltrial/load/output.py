@@ -8,19 +8,23 @@ from typing import Any
 import orjson
 import polars as pl
 
+from acceltrial.load.charts import latency_chart, timeline_chart
 from acceltrial.load.plan import LoadPlan, LoadResult
 from acceltrial.load.prompts import prompt_text
 from acceltrial.load.schedule import Schedule
-from acceltrial.storage.atomic import write_bytes
+from acceltrial.storage.atomic import write_bytes, write_text
 from acceltrial.storage.tables import write_table
 
 
 def write(plan: LoadPlan, result: LoadResult) -> None:
-    """Writes requests.parquet, schedule.parquet and summary.json into `out_dir`. Raises StorageError."""
+    """Writes records, schedule, charts and summary.json into `out_dir`. Raises StorageError."""
     assert plan.out_dir is not None
     told = {"format": result.summary["format"], "valid": result.valid, "arrivals": plan.schedule.arrivals}
     write_table(plan.out_dir / "requests.parquet", result.records, told)
     write_table(plan.out_dir / "schedule.parquet", schedule_table(plan.schedule), _told(plan.schedule))
+    write_text(plan.out_dir / "latency.svg", latency_chart(result.records))
+    write_text(plan.out_dir / "timeline.svg", timeline_chart(result.records))
+    # Last: where the summary is, the run is whole.
     write_json(plan.out_dir / "summary.json", result.summary)
 
 

@@ -42,7 +42,7 @@ def _prompt_tokens(plan: LoadPlan, address: Address, text: str) -> int:
     try:
         connection.request("POST", lines[0].split(" ")[1], content, fields)
         response = connection.getresponse()
-        usage = json.loads(response.read(1 << 20)).get("usage") or {}
+        usage = json.loads(response.read(1 << 20))["usage"]
         return int(usage["prompt_tokens"] if "prompt_tokens" in usage else usage["total_tokens"])
     finally:
         connection.close()

@@ -193,14 +193,13 @@ class ReferenceServer:
             if render is None:
                 self._reply(peer, {"error": {"message": f"no such path {path}"}}, status="404 Not Found")
                 return
+            answer = _Answer(peer, read_ns, identity, 0, b"", b"", b"", b"")
             try:
-                request = json.loads(body)
-            except ValueError:
-                self._reply(peer, {"error": {"message": "the body is not JSON"}}, status="400 Bad Request")
+                render(self.behaviour, json.loads(body), answer)
+            except (ValueError, TypeError, AttributeError, KeyError) as error:
+                self._reply(peer, {"error": {"message": f"bad request: {error}"}}, status="400 Bad Request")
                 return
-            self._begin(
-                render(self.behaviour, request, _Answer(peer, read_ns, identity, 0, b"", b"", b"", b""))
-            )
+            self._begin(answer)
 
     def _reply(self, peer: _Peer, content: dict[str, Any], status: str = "200 OK") -> None:
         self._write(peer, _whole(json.dumps(content).encode(), status))

@@ -1,0 +1,24 @@
+"""What a person reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from acceltrial.cli.bench_table import lines, show
+from acceltrial.load import LoadPlan, Schedule, run_load
+
+
+def test_everything_that_went_wrong_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    schedule = Schedule.open_loop("constant", rate_rps=100, requests=3, prompts=["x"] * 3)
+    plan = LoadPlan(
+        "http://127.0.0.1:9/v1", "completions", "[red]m", schedule, calibrate=False, slo="ttft_ms<=5"
+    )
+    summary = run_load(plan).summary
+    summary["instrument"] |= {"valid": False, "reasons": ["late"]}
+    summary["stationarity"] |= {"drifting": True, "reason": "grew"}
+    summary["goodput"] = {"rate_rps": None, "reason": "never held", "trials": []}
+    text = "\n".join(lines(summary))
+    for word in ("3 × connect_refused", "INVALID: late", "DRIFTING: grew", "never held", "met by 0.0%"):
+        assert word in text
+    show(summary)
+    assert "INVALID" in capsys.readouterr().err
