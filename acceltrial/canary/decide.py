@@ -70,7 +70,7 @@ def decide(now: Situation) -> Decision:
     soaking = plan.shares[now.step] == 1
     if now.elapsed_s >= plan.deadline_s:
         verdict = judgement.verdict if judgement and judgement.verdict != "promote" else "hold"
-        reason = f"the deadline of {plan.deadline_s:g} s has come"
+        reason = f"the deadline of {plan.deadline_s:g} s has come at a share of {plan.shares[now.step]:.0%}"
         if judgement and judgement.verdict != "promote":
             reason += f"; {judgement.reason}"
         return Decision("end", reason, judgement.guardrail if judgement else None, verdict)

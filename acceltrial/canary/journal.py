@@ -22,7 +22,7 @@ from acceltrial.storage.atomic import storage_error
 from acceltrial.storage.digest import value_digest
 
 GENESIS = "0" * 64
-TERMINAL = frozenset({"promoted", "rolled_back", "aborted", "ended"})
+TERMINAL = frozenset({"promoted", "rolled_back", "aborted", "ended", "not_possible"})
 FIELDS = (
     "canary", "sequence", "t_s", "at", "event", "share", "guardrail", "evidence", "bound", "reason",
     "previous_digest", "digest",

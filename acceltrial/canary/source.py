@@ -57,8 +57,10 @@ class SplitSource:
     memory: MemoryReader = lambda _arm: None
     prober: Prober | None = None
     hang_s: float = math.inf
+    probe_every: int = 1
     _rows: list[tuple[float, bool, bool, float, float, float, float, int]] = field(default_factory=list)
     _next: int = 0
+    _polls: int = 0
     _now: float = 0.0
     _hung: dict[str, int] = field(default_factory=lambda: {"baseline": 0, "canary": 0})
 
@@ -71,6 +73,8 @@ class SplitSource:
         """See `Source.poll`."""
         polled = self.lever.poll(self._next)
         self._next, self._now = polled.next, polled.now_s
+        probing = self.prober if self._polls % self.probe_every == 0 else None
+        self._polls += 1
         bytes_used = {arm: self.memory(arm) for arm in ("baseline", "canary")}
         for row in polled.records:
             self._take(row, bytes_used)
@@ -79,7 +83,7 @@ class SplitSource:
             for _ in range(hung - self._hung[arm]):
                 self._add(polled.now_s, arm, False, None, None, None, bytes_used[arm], TRAFFIC)
             self._hung[arm] = max(hung, self._hung[arm])
-            for probe in self.prober(arm) if self.prober else []:
+            for probe in probing(arm) if probing else []:
                 self._add(
                     polled.now_s, arm, probe.ok, probe.latency_ms, None, probe.quality, bytes_used[arm], PROBE
                 )

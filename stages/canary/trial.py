@@ -1,0 +1,211 @@
+"""One canary on this machine: two real servers, a real split, real traffic."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from acceltrial.canary.controller import Controller, Outcome
+from acceltrial.canary.degrade import degraded
+from acceltrial.canary.levers.split_proxy import SplitProxyLever, split_proxy
+from acceltrial.canary.plan import CanaryPlan
+from acceltrial.canary.probes import HttpProber
+from acceltrial.canary.source import SplitSource
+from acceltrial.errors import AcceltrialError, TargetUnavailableError
+from acceltrial.load.plan import LoadPlan
+from acceltrial.load.run import run_load
+from acceltrial.load.schedule import Schedule
+from acceltrial.targets import RunningServer, TargetSpec, serve
+from acceltrial.targets.memory import tree_rss_mb
+from stages.canary.params import CanaryParams
+
+WARM_REQUESTS = 3
+SHARES_CORES = frozenset({"llamacpp"})
+"""Kinds of target that can be told how many threads to use."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How one trial ended, and what was done to make it fit the machine."""
+
+    outcome: Outcome
+    adjustments: str
+
+
+class _Enough(Exception):  # noqa: N818 - it ends the load; nothing is wrong
+    """The canary has ended: the load can stop."""
+
+
+def run_trial(
+    spec: TargetSpec, plan: CanaryPlan, lengths: pl.DataFrame, params: CanaryParams, *, journal: Path,
+    workdir: Path, cache: Path, progress: Any,
+) -> Trial:  # fmt: skip
+    """Runs `plan` with two instances of `spec`; in a demonstration the candidate sits behind a degrading hop.
+
+    Raises TargetUnavailableError when the servers do not come up.
+    """
+    spec = half_the_cores(spec)
+    with (
+        serve(spec, workdir=_folder(workdir, "baseline"), cache=cache) as baseline,
+        serve(spec, workdir=_folder(workdir, "canary"), cache=cache) as candidate,
+        _spoilt(candidate.base_url, plan, params) as candidate_url,
+        split_proxy(baseline.base_url, candidate_url, timeout_s=params.timeout_s, seed=params.seed) as lever,
+    ):
+        rate = _rate((baseline, candidate), lengths, params)
+        urls = {"baseline": baseline.base_url, "canary": candidate_url}
+        prober = HttpProber(urls, baseline.model_name, baseline.api, timeout_s=params.timeout_s)
+        pids = {"baseline": baseline.pid, "canary": candidate.pid}
+        source = SplitSource(
+            lever, memory=lambda arm: _memory(pids[arm]), prober=prober, probe_every=params.probe_every
+        )
+        with _traffic(
+            lever, baseline, lengths, rate, params, seconds=plan.deadline_s + params.baseline_s + 5
+        ):
+            time.sleep(params.baseline_s)
+            controller = Controller(
+                plan, lever, source, journal, holder=f"stage-{os.getpid()}", progress=progress
+            )
+            outcome = controller.run()
+    return Trial(outcome, _adjustments(rate, lengths, params))
+
+
+def half_the_cores(spec: TargetSpec) -> TargetSpec:
+    """The target with half the machine's cores, as two instances share them; threads that fight spin."""
+    if spec.kind not in SHARES_CORES:
+        return spec
+    return replace(spec, launch={**spec.launch, "threads": max(1, (os.cpu_count() or 2) // 2)})
+
+
+def _folder(workdir: Path, name: str) -> Path:
+    folder = workdir / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def _spoilt(url: str, plan: CanaryPlan, params: CanaryParams) -> Iterator[str]:
+    if plan.purpose == "trial":
+        yield url
+        return
+    with degraded(url, params.degradation, seed=params.seed, timeout_s=params.timeout_s) as hop:
+        yield hop + "/v1"
+
+
+def _memory(pid: int | None) -> float | None:
+    used = tree_rss_mb(pid) if pid is not None else None
+    return None if used is None else used * 1e6
+
+
+def _rate(servers: tuple[RunningServer, RunningServer], lengths: pl.DataFrame, params: CanaryParams) -> float:
+    """Requests a second at which this machine is busy for the wanted share of the time, by a short probe."""
+    took = []
+    for server in servers:
+        prompts = Schedule.closed_loop(
+            1, requests=WARM_REQUESTS, input_tokens=_lengths(lengths, "input_tokens"),
+            output_tokens=_lengths(lengths, "output_tokens"), seed=params.seed,
+        )  # fmt: skip
+        begun = time.monotonic()
+        result = run_load(_load_plan(server.base_url, server, prompts, params))
+        failed = result.records.filter(pl.col("error_class").is_not_null()).height
+        if failed:
+            raise TargetUnavailableError(
+                f"{failed} of {WARM_REQUESTS} first requests failed", where=server.base_url,
+                remedy="see the target with `acceltrial targets list`",
+            )  # fmt: skip
+        span = result.records.select((pl.col("last_s") - pl.col("sent_s")).mean()).item()
+        took.append(float(span or (time.monotonic() - begun) / WARM_REQUESTS))
+    return min(params.max_rps, max(0.5, params.utilisation / max(took)))
+
+
+def _lengths(lengths: pl.DataFrame, column: str) -> list[int]:
+    return [int(value) for value in lengths[column].to_list()]
+
+
+def _load_plan(url: str, server: RunningServer, schedule: Schedule, params: CanaryParams) -> LoadPlan:
+    return LoadPlan(
+        base_url=url,
+        api=server.api,  # type: ignore[arg-type]  # the load engine checks it
+        model=server.model_name,
+        schedule=schedule,
+        timeout_s=params.timeout_s,
+        calibrate=False,
+        extra_body={"temperature": 0, **server.exact_length_fields},
+        extra_headers=dict(server.headers),
+        tokenizer=server.tokenizer_path,
+    )
+
+
+@contextmanager
+def _traffic(
+    lever: SplitProxyLever,
+    server: RunningServer,
+    lengths: pl.DataFrame,
+    rate: float,
+    params: CanaryParams,
+    *,
+    seconds: float,
+) -> Iterator[None]:
+    """Open-loop traffic through the split for the length of the block."""
+    count = max(int(rate * seconds), 10)
+    drawn = lengths.sample(count, with_replacement=True, seed=params.seed)
+    schedule = Schedule.open_loop(
+        "poisson", rate_rps=rate, requests=count, seed=params.seed,
+        input_tokens=_lengths(drawn, "input_tokens"), output_tokens=_lengths(drawn, "output_tokens"),
+    )  # fmt: skip
+    ended = threading.Event()
+    faults: list[BaseException] = []
+
+    def watch(_line: str) -> None:
+        if ended.is_set():
+            raise _Enough
+
+    def drive() -> None:
+        plan = _load_plan(lever.address.base_url + "/v1", server, schedule, params)
+        try:
+            run_load(replace(plan, progress=watch))
+        except _Enough:
+            pass
+        except AcceltrialError as error:
+            faults.append(error)
+
+    thread = threading.Thread(target=drive, name="canary-traffic", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(15)
+    if faults:
+        raise faults[0]
+
+
+def _adjustments(rate: float, lengths: pl.DataFrame, params: CanaryParams) -> str:
+    cut = lengths["cut"].mean()
+    return (
+        f"time-compressed: looks every {params.look_s:g} s, Poisson traffic of {rate:.1f} requests/s;"
+        f" requests cut to {params.max_input_tokens} input and {params.max_output_tokens} output tokens"
+        f" ({float(cut or 0):.0%} of them); two instances share the machine's cores"  # type: ignore[arg-type]
+    )
+
+
+def request_lengths(path: Path, workload: str, params: CanaryParams, most: int = 500) -> pl.DataFrame:
+    """Input and output tokens of the workload's first requests, cut to the limits, and which were cut."""
+    limits = {"input_tokens": params.max_input_tokens, "output_tokens": params.max_output_tokens}
+    found = (
+        pl.scan_parquet(path).filter(pl.col("workload") == workload).select(list(limits)).head(most).collect()
+    )
+    if found.is_empty():
+        found = pl.DataFrame({name: [limit] for name, limit in limits.items()})
+    known = found.with_columns(pl.col(name).fill_null(limit) for name, limit in limits.items())
+    return known.with_columns(
+        pl.any_horizontal(pl.col(name) > limit for name, limit in limits.items()).alias("cut"),
+        *(pl.col(name).clip(1, limit) for name, limit in limits.items()),
+    )
