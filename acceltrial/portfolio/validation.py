@@ -44,6 +44,8 @@ def validate(model: type[M], document: Document) -> M:
 def _breach(model: type[BaseModel], document: Document, raw: dict[str, Any]) -> dict[str, Any]:
     loc = _within(document.data, raw["loc"])
     kind = raw["type"]
+    if kind == "union_tag_invalid":
+        loc = (*loc, "kind")
     field = ".".join(str(part) for part in loc if isinstance(part, str)) or "the file"
     what, remedy = _sentence(model, raw, loc, field)
     position = document.keys.get(loc) if kind == "extra_forbidden" else None
@@ -72,7 +74,9 @@ def _sentence(model: type[BaseModel], raw: dict[str, Any], loc: Loc, field: str)
     if kind == "union_tag_not_found":
         tags = [tag for owner in _owners(model, raw["loc"]) for tag in _tags(owner)]
         return f"`kind` is missing in {field}", f"add `kind:`, one of: {', '.join(tags)}"
-    if kind in ("union_tag_invalid", "literal_error"):
+    if kind == "union_tag_invalid":
+        return f"`{field}` is {_echo(context.get('tag'))}", f"one of: {_choices(context)}"
+    if kind == "literal_error":
         return f"`{field}` is {_shown(raw, loc)}", f"one of: {_choices(context)}"
     if kind == "value_error":
         return f"`{field}`: {context['error']}", f"correct `{last or field}`"

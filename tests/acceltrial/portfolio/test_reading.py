@@ -210,8 +210,8 @@ BAD = {
         "targets",
         "kind: llamacpp",
         "kind: lamacpp",
-        "targets.yaml:2:5",
-        "'lamacpp'|lamacpp",
+        "targets.yaml:4:11",
+        "'lamacpp'",
         "llamacpp",
     ),
     "no target kind": (
