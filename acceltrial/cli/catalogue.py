@@ -1,0 +1,208 @@
+"""`acceltrial catalogue`: what is known of accelerators, models, prices and runtimes, and from where."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import orjson
+from cyclopts import App, Parameter
+
+from acceltrial.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from acceltrial.catalog import Catalogue
+
+app = App(name="catalogue", help="Accelerators, models, prices and runtimes, with the source of every cell.")
+
+Where = Annotated[str | None, Parameter(name="--where")]
+Json = Annotated[bool, Parameter(name="--json", negative="")]
+Sources = Annotated[bool, Parameter(name="--sources", negative="")]
+Folder = Annotated[Path | None, Parameter(name="--catalogue")]
+_SHOWN = {
+    "accelerators": (
+        "accelerator", "accelerator_class", "family", "memory_gb", "memory_bw_gb_s", "bf16_tflops",
+        "fp8_tflops", "int8_tops", "interconnect_gb_s", "tdp_w",
+    ),
+    "models": ("model", "family", "params_b", "active_params_b", "layers", "kv_heads", "context_window"),
+    "prices": (
+        "accelerator", "provider", "region", "model", "usd_per_accelerator_hour", "grade", "as_of",
+    ),
+}  # fmt: skip
+
+
+@app.command
+def accelerators(
+    *, where: Where = None, sources: Sources = False, catalogue: Folder = None, json: Json = False
+) -> None:
+    """List the accelerators.
+
+    Args:
+        where: an SQL condition on the columns, such as "memory_gb > 80 AND accelerator_class = 'gpu'".
+        sources: one row a cell instead: its value, source, date and confidence, and values that other
+            sources give.
+        catalogue: the catalogue's folder; else data/catalogue of this folder or one above.
+        json: every column, as JSON on stdout.
+    """
+    loaded = _load(catalogue)
+    chosen = _where(loaded.accelerators, where)
+    if sources:
+        chosen = loaded.accelerator_facts.join(
+            chosen.select("accelerator"), on="accelerator", how="semi", maintain_order="left"
+        )
+    _show(chosen, "facts" if sources else "accelerators", json=json)
+
+
+@app.command
+def models(
+    *, where: Where = None, sources: Sources = False, catalogue: Folder = None, json: Json = False
+) -> None:
+    """List the models with their architecture figures.
+
+    Args:
+        where: an SQL condition on the columns.
+        sources: source, date and confidence of each row.
+        catalogue: the catalogue's folder.
+        json: every column, as JSON on stdout.
+    """
+    chosen = _where(_load(catalogue).models, where)
+    if sources:
+        chosen = chosen.select("model", "source", "as_of", "confidence")
+    _show(chosen, "sources" if sources else "models", json=json)
+
+
+@app.command
+def prices(
+    *,
+    where: Where = None,
+    sources: Sources = False,
+    today: str | None = None,
+    catalogue: Folder = None,
+    json: Json = False,
+) -> None:
+    """List the offers, and on stderr which of them have gone stale or look odd.
+
+    Args:
+        where: an SQL condition on the columns.
+        sources: source, date, confidence and note of each offer.
+        today: the day on which a price's age is judged (YYYY-MM-DD); else today's date.
+        catalogue: the catalogue's folder.
+        json: every column, as JSON on stdout.
+    """
+    loaded = _load(catalogue, _day(today))
+    chosen = _where(loaded.prices, where)
+    if sources:
+        chosen = chosen.select("price", "accelerator", "source", "as_of", "confidence", "note")
+    _show(chosen, "sources" if sources else "prices", json=json)
+    kept = set(_where(loaded.prices, where)["price"])
+    odd = [finding for finding in loaded.findings if finding.subject in kept]
+    for finding in odd[:10]:
+        sys.stderr.write(f"{finding.severity}: {finding.subject}: {finding.detail} → {finding.remedy}\n")
+    if len(odd) > 10:
+        sys.stderr.write(f"… and {len(odd) - 10} more findings\n")
+
+
+@app.command
+def runtimes(*, where: Where = None, catalogue: Folder = None, json: Json = False) -> None:
+    """List what runtimes do on which hardware: documented, unknown or unsupported.
+
+    Args:
+        where: an SQL condition on the columns.
+        catalogue: the catalogue's folder.
+        json: as JSON on stdout.
+    """
+    _show(_where(_load(catalogue).runtimes, where), "runtimes", json=json)
+
+
+@app.command
+def classes(*, where: Where = None, catalogue: Folder = None, json: Json = False) -> None:
+    """List the classes of accelerators: best fit, strengths, risks and the question to answer.
+
+    Args:
+        where: an SQL condition on the columns.
+        catalogue: the catalogue's folder.
+        json: as JSON on stdout.
+    """
+    _show(_where(_load(catalogue).classes, where), "classes", json=json)
+
+
+@app.command
+def refresh(*, devices: Path | None = None, offers: Path | None = None, catalogue: Folder = None) -> None:
+    """Rebuild the generated tables of the catalogue from foreign ones and the curated files.
+
+    Args:
+        devices: a table of device facts (id, vendor, name, class, …, source, confidence, as_of, notes).
+        offers: a price list (provider, region, instance_type, accelerator, count, price_ondemand_usd_hr, …).
+        catalogue: the catalogue's folder.
+    """
+    from acceltrial.catalog.importers.refresh import refresh_devices, refresh_prices
+    from acceltrial.catalog.location import find_catalogue
+
+    if devices is None and offers is None:
+        raise ConfigurationError("nothing to import", where="refresh", remedy="give --devices or --offers")
+    folder = find_catalogue(catalogue)
+    done = [refresh_devices(folder, devices)] if devices else []
+    done += [refresh_prices(folder, offers)] if offers else []
+    for part in done:
+        for name, rows in part.rows.items():
+            sys.stderr.write(f"{folder / name}.csv: {rows} rows\n")
+        for finding in part.findings:
+            sys.stderr.write(f"left out: {finding.subject}: {finding.detail}\n")
+
+
+def _load(folder: Path | None, today: date | None = None) -> Catalogue:
+    from acceltrial.catalog import load_catalogue
+    from acceltrial.catalog.location import find_catalogue
+
+    return load_catalogue(find_catalogue(folder), today=today)
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{text!r} is no date", where="--today", remedy="write YYYY-MM-DD, such as 2026-11-22"
+        ) from error
+
+
+def _where(frame: pl.DataFrame, condition: str | None) -> pl.DataFrame:
+    if condition is None:
+        return frame
+    import polars as pl
+
+    try:
+        return frame.filter(pl.sql_expr(condition))
+    except (pl.exceptions.PolarsError, TypeError) as error:
+        raise ConfigurationError(
+            f"the condition cannot be used: {str(error).splitlines()[0]}",
+            where="--where",
+            remedy=f"write an SQL condition on {', '.join(frame.columns)}; text in single quotes",
+        ) from error
+
+
+def _show(frame: pl.DataFrame, name: str, *, json: bool) -> None:
+    if json:
+        sys.stdout.buffer.write(orjson.dumps(frame.to_dicts(), option=orjson.OPT_INDENT_2) + b"\n")
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = frame.select(_SHOWN.get(name, frame.columns))
+    table = Table(*shown.columns, box=None, pad_edge=False)
+    for row in shown.iter_rows():
+        table.add_row(*(Text("" if cell is None else _cell(cell)) for cell in row))
+    console = Console() if sys.stdout.isatty() else Console(width=250)
+    console.print(table)
+    sys.stderr.write(f"{frame.height} rows\n")
+
+
+def _cell(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

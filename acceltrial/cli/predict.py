@@ -1,0 +1,156 @@
+"""`acceltrial predict` and `acceltrial fit`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from acceltrial.predict.parameters import Parameters
+    from acceltrial.predict.table import Summary
+
+Json = Annotated[bool, Parameter(name="--json", negative="")]
+CatalogueFolder = Annotated[Path | None, Parameter(name="--catalogue")]
+
+
+def predict(
+    cases: Path,
+    *,
+    out: Path,
+    params: Path | None = None,
+    catalogue: CatalogueFolder = None,
+    json: Json = False,
+) -> None:
+    """Predict latency and throughput of the cases in a CSV file.
+
+    CASES has the columns accelerator, count, model, params_b, precision, scenario, input_len, output_len,
+    concurrency, metric and unit, with names as sources write them. The output has the same rows in the same
+    order plus predicted, low, high (80 % interval), grade, basis and reason; a case that cannot be predicted
+    has no value and says why.
+
+    Args:
+        cases: a CSV file.
+        out: where the predictions go, as CSV.
+        params: parameters of `acceltrial fit`; else those that ship with the library.
+        catalogue: the catalogue's folder; else data/catalogue of this folder or one above.
+        json: write a summary as JSON to stdout.
+    """
+    from acceltrial.catalog import load_catalogue
+    from acceltrial.catalog.location import find_catalogue
+    from acceltrial.predict.parameters import load_parameters
+    from acceltrial.predict.rows import RowReader
+    from acceltrial.predict.table import predict_file
+
+    fitted = load_parameters(params)
+    reader = RowReader(load_catalogue(find_catalogue(catalogue)))
+    summary = predict_file(cases, out, reader, fitted)
+    _say_predicted(summary, out, fitted)
+    if json:
+        _print_json(
+            {
+                "rows": summary.rows,
+                "predicted": summary.predicted,
+                "refused": summary.refused,
+                "reasons": summary.reasons,
+                "out": str(out),
+                "predictor": fitted.source,
+            }
+        )
+
+
+def fit(
+    *,
+    data: Path,
+    out: Path,
+    date: str | None = None,
+    catalogue: CatalogueFolder = None,
+    json: Json = False,
+) -> None:
+    """Fit the predictor to measured rows and tell its errors on rows that it did not see.
+
+    Errors are those of cross-validation over configurations and of leaving out one family at a time.
+
+    Args:
+        data: a CSV file with the columns of `acceltrial predict` and `value`.
+        out: where the parameters go, as JSON.
+        date: the date that the parameters carry (YYYY-MM-DD); else today's.
+        catalogue: the catalogue's folder; else data/catalogue of this folder or one above.
+        json: write the errors as JSON to stdout.
+    """
+    from acceltrial.catalog import load_catalogue
+    from acceltrial.catalog.location import find_catalogue
+    from acceltrial.predict.fitting import fit as fit_rows
+    from acceltrial.predict.rows import RowReader
+    from acceltrial.predict.table import read_training
+    from acceltrial.storage.digest import file_digest
+
+    training, left_out = read_training(data, RowReader(load_catalogue(find_catalogue(catalogue))))
+    day = date or datetime.now(UTC).date().isoformat()
+    fitted = fit_rows(training, digest=file_digest(data), date=day)
+    fitted.save(out)
+    _say_fitted(fitted, left_out, out)
+    if json:
+        _print_json(
+            {
+                **fitted.report,
+                "out": str(out),
+                "predictor": fitted.source,
+                "left_out": [{"row": row, "reason": reason} for row, reason in left_out],
+            }
+        )
+
+
+def _say_predicted(summary: Summary, out: Path, fitted: Parameters) -> None:
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    console.print(
+        f"{summary.predicted} of {summary.rows} cases predicted, {summary.refused} refused → {out}",
+        markup=False,
+    )
+    console.print(fitted.source, style="dim", markup=False)
+    for reason, count in sorted(summary.reasons.items(), key=lambda item: -item[1])[:5]:
+        console.print(f"  refused {count} ×: {reason}", markup=False)
+
+
+def _say_fitted(fitted: Parameters, left_out: list[tuple[int, str]], out: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(stderr=True, highlight=False)
+    for title, name in (
+        ("rows of configurations that were held out", "leave_configuration_out"),
+        ("rows of families that were held out", "leave_family_out"),
+    ):
+        table = Table("metric", "family", "rows", "median error", "90 % of errors below", title=title)
+        for metric, errors in fitted.report.get(name, {}).items():
+            _add_errors(table, metric, "all", errors)
+            for family, own in errors["by_family"].items():
+                _add_errors(table, "", family, own)
+        console.print(table)
+    for row, reason in left_out[:10]:
+        console.print(f"row {row} left out: {reason}", markup=False)
+    if len(left_out) > 10:
+        console.print(f"… and {len(left_out) - 10} more rows", markup=False)
+    console.print(f"{fitted.source} → {out}", markup=False)
+
+
+def _add_errors(table: Any, metric: str, family: str, errors: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    table.add_row(
+        metric,
+        Text(family),
+        str(errors["rows"]),
+        f"{errors['median_error']:.1%}",
+        f"{errors['p90_error']:.1%}",
+    )
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")

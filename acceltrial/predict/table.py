@@ -1,0 +1,187 @@
+"""Files of cases in, files of predictions out; and files of measured rows for a fit."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from acceltrial.errors import DataContractError
+from acceltrial.predict.case import Kind, ServingCase
+from acceltrial.predict.estimates import estimate
+from acceltrial.predict.fitting import Training, training_rows
+from acceltrial.predict.parameters import Parameters
+from acceltrial.predict.rows import COLUMNS, Refusal, Row, RowReader
+from acceltrial.storage.atomic import replacing, storage_error
+
+ADDED = ("predicted", "low", "high", "grade", "basis", "reason")
+CHUNK = 20_000
+"""Rows predicted at once: a million cases stay within some hundred megabytes."""
+
+
+@dataclass
+class Summary:
+    """What became of a file of cases."""
+
+    rows: int = 0
+    predicted: int = 0
+    refused: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+def predict_file(cases: Path, out: Path, reader: RowReader, parameters: Parameters) -> Summary:
+    """Writes the rows of `cases` in their order, with the columns of `ADDED`, atomically to `out`.
+
+    Raises:
+        StorageError: a file cannot be read or written.
+        DataContractError: no CSV table, a column is missing, or a row has too many or too few cells.
+    """
+    summary = Summary()
+    with _opened(cases) as stream, replacing(out) as temporary, temporary.open("w", newline="") as target:
+        rows = _rows(stream, cases, COLUMNS)
+        header = next(rows)
+        writer = csv.writer(target, lineterminator="\n")
+        writer.writerow([*(name for name in header if name not in ADDED), *ADDED])
+        names = [name for name in header if name not in ADDED]
+        while chunk := list(islice(rows, CHUNK)):
+            added = _predict(chunk, reader, parameters, summary)
+            writer.writerows([[*(row[name] for name in names), *cells] for row, cells in zip(chunk, added, strict=True)])  # fmt: skip
+    return summary
+
+
+def read_training(data: Path, reader: RowReader) -> tuple[Training, list[tuple[int, str]]]:
+    """The usable measured rows of a file, and why each other row was left out (row number, reason).
+
+    Raises:
+        StorageError: the file cannot be read.
+        DataContractError: no CSV table, a column is missing, or a value is no positive number.
+    """
+    used: list[tuple[ServingCase, Kind, float]] = []
+    left_out: list[tuple[int, str]] = []
+    with _opened(data) as stream:
+        rows = _rows(stream, data, (*COLUMNS, "value"))
+        next(rows)
+        for number, row in enumerate(rows, start=2):
+            value = _positive(row["value"], data, number)
+            try:
+                read = reader.read(row)
+            except Refusal as refusal:
+                left_out.append((number, str(refusal)))
+                continue
+            used.append((read.case, read.kind, value / read.factor))
+    return training_rows(used), left_out
+
+
+def _predict(
+    chunk: list[dict[str, str]], reader: RowReader, parameters: Parameters, summary: Summary
+) -> list[tuple[str, ...]]:
+    read = [_read(reader, row) for row in chunk]
+    good = [row for row in read if isinstance(row, Row)]
+    found = estimate([row.case for row in good], [row.kind for row in good], parameters)
+    factors = np.array([row.factor for row in good])
+    values = iter(np.stack([found.value, found.low, found.high], axis=-1).reshape(len(good), 3).tolist())
+    scale = iter(factors.tolist())
+    added = []
+    for row in read:
+        summary.rows += 1
+        if isinstance(row, str):
+            cells = _refused(row, summary)
+        else:
+            value, low, high = (figure * factor for factor in [next(scale)] for figure in next(values))
+            cells = _told(value, low, high, row, parameters, summary)
+        added.append(cells)
+    return added
+
+
+def _read(reader: RowReader, row: dict[str, str]) -> Row | str:
+    try:
+        return reader.read(row)
+    except Refusal as refusal:
+        return str(refusal)
+
+
+def _told(
+    value: float, low: float, high: float, row: Row, parameters: Parameters, summary: Summary
+) -> tuple[str, ...]:
+    if not math.isfinite(value):
+        return _refused("a figure of the device or model is not known", summary)
+    summary.predicted += 1
+    family = row.case.device.family
+    basis = (
+        f"rows of {family} and the shared step-time model"
+        if parameters.seen(family)
+        else f"shared step-time model: no row of {family} was fitted"
+    )
+    return f"{value:.6g}", f"{low:.6g}", f"{high:.6g}", "predicted", basis, ""
+
+
+def _refused(reason: str, summary: Summary) -> tuple[str, ...]:
+    summary.refused += 1
+    if len(summary.reasons) < 50 or reason in summary.reasons:
+        summary.reasons[reason] = summary.reasons.get(reason, 0) + 1
+    return "", "", "", "", "refused", reason
+
+
+def _opened(path: Path) -> IO[str]:
+    try:
+        return path.open(encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise storage_error(error, path) from error
+
+
+def _rows(stream: IO[str], path: Path, needed: tuple[str, ...]) -> Iterator[dict[str, str]]:
+    """First the header as a row of its own names, then each row."""
+    try:
+        lines = csv.reader(stream, strict=True)
+        header = next(lines, None)
+        if not header:
+            raise DataContractError("the file is empty", where=str(path), remedy="give at least a header")
+        _check_header(header, path, needed)
+        yield dict.fromkeys(header, "")
+        for number, cells in enumerate(lines, start=2):
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                raise DataContractError(
+                    f"{len(cells)} cells where the header has {len(header)}",
+                    where=f"{path}, row {number}",
+                    remedy="quote cells that contain commas",
+                )
+            yield dict(zip(header, cells, strict=True))
+    except UnicodeDecodeError as error:
+        raise DataContractError(
+            "the file is not UTF-8 text", where=str(path), remedy="save it as UTF-8 CSV"
+        ) from error
+    except csv.Error as error:
+        raise DataContractError(
+            f"not a CSV table ({error})", where=str(path), remedy="check the quotes of the file"
+        ) from error
+
+
+def _check_header(header: list[str], path: Path, needed: tuple[str, ...]) -> None:
+    missing = [name for name in needed if name not in header]
+    if missing or len(set(header)) != len(header):
+        what = f"column '{missing[0]}' is missing" if missing else "a column stands twice in the header"
+        raise DataContractError(
+            what, where=f"{path}, row 1", remedy=f"columns needed: {', '.join(needed)}"
+        )
+
+
+def _positive(text: str, path: Path, number: int) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or value <= 0:
+        raise DataContractError(
+            f"{text[:40]!r} is not a positive number",
+            where=f"{path}, row {number}, column value",
+            remedy="correct the value, or remove the row: an unknown measurement is no row",
+        )
+    return value
