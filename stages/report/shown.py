@@ -55,11 +55,6 @@ class Shown:
         """The badge's letter."""
         return GRADE_LETTERS.get(self.grade, "")
 
-    @property
-    def meaning(self) -> str:
-        """What the badge says when it is pointed at or read aloud."""
-        return GRADE_MEANINGS.get(self.grade, "")
-
 
 def unknown(reason: str) -> Shown:
     """An em dash with its reason."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -179,3 +180,17 @@ def log_scale(values: Sequence[float]) -> Any:
     if high / low < 1.5:
         low, high = low / 1.5, high * 1.5
     return alt.Scale(type="log", domain=[low / 1.15, high * 1.15], nice=False)
+
+
+def log_ticks(scale: Any) -> list[float]:
+    """At most seven round values inside a log scale: 1, 2, 5 a decade, or whole decades."""
+    low, high = scale.domain
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks: list[float] = []
+    for steps in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
+        ticks = [
+            float(f"{step}e{n}") for n in decades for step in steps if low <= float(f"{step}e{n}") <= high
+        ]
+        if len(ticks) <= 7:
+            break
+    return ticks[:: max(1, math.ceil(len(ticks) / 7))]

@@ -13,6 +13,7 @@ from stages.report.charts.drawing import (
     Chart,
     grade_scales,
     log_scale,
+    log_ticks,
     no_chart,
     plain,
     to_svg,
@@ -90,13 +91,19 @@ def _drawing(
         "x:Q",
         scale=x_scale,
         axis=alt.Axis(
-            title=f"{latency_title} ({unit})", format=",.3~r", tickCount=4, labelOverlap="greedy", grid=True
+            title=f"{latency_title} ({unit})",
+            format=",.3~r",
+            values=log_ticks(x_scale),
+            labelOverlap="greedy",
+            grid=True,
         ),
     )
     y = alt.Y(
         "y:Q",
         scale=y_scale,
-        axis=alt.Axis(title=f"USD {cost_title}", format="$,.3~r", tickCount=4, labelOverlap="greedy"),
+        axis=alt.Axis(
+            title=f"USD {cost_title}", format="$,.3~r", values=log_ticks(y_scale), labelOverlap="greedy"
+        ),
     )
     by_grade = alt.Color("grade:N", scale=colour, legend=None)
     base = alt.Chart(data)

@@ -13,6 +13,7 @@ from stages.report.charts.drawing import (
     Chart,
     grade_scales,
     log_scale,
+    log_ticks,
     no_chart,
     plain,
     to_svg,
@@ -71,6 +72,8 @@ def _drawing(
     if domain:
         scale = alt.Scale(domain=list(domain), nice=False)
     x_axis = alt.Axis(title=axis_title, format=axis_format, tickCount=4, labelOverlap="greedy")
+    if usable and not domain:
+        x_axis.values = log_ticks(scale)
     x = alt.X("x:Q", scale=scale, axis=x_axis)
     y = alt.Y(
         "label:N",

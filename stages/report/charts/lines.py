@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stages.report.charts.drawing import ALERT, MUTED, SERIES, Chart, no_chart, plain, to_svg
+from stages.report.charts.drawing import (
+    ALERT,
+    MUTED,
+    SERIES,
+    Chart,
+    log_scale,
+    log_ticks,
+    no_chart,
+    plain,
+    to_svg,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +74,22 @@ def _drawing(
 ) -> Any:
     import altair as alt
 
-    x_scale = alt.Scale(type="log" if axes.x_log else "linear", nice=False)
-    y_scale = alt.Scale(type="log", nice=False) if axes.y_log else alt.Scale(zero=axes.y_zero, nice=True)
+    across = [px for line in series for px, _ in line.points]
+    upward = [py for line in series for _, py in line.points] + [at for _, at in limits]
+    x_scale = log_scale(across) if axes.x_log else alt.Scale(nice=False)
+    y_scale = log_scale(upward) if axes.y_log else alt.Scale(zero=axes.y_zero, nice=True)
     if axes.y_domain:
         y_scale = alt.Scale(domain=list(axes.y_domain), nice=False)
-    x = alt.X(
-        "x:Q",
-        scale=x_scale,
-        axis=alt.Axis(
-            title=axes.x_title, format=axes.x_format, grid=False, tickCount=6, labelOverlap="greedy"
-        ),
+    x_axis = alt.Axis(
+        title=axes.x_title, format=axes.x_format, grid=False, tickCount=6, labelOverlap="greedy"
     )
-    y = alt.Y(
-        "y:Q",
-        scale=y_scale,
-        axis=alt.Axis(title=axes.y_title, format=axes.y_format, tickCount=4, labelOverlap="greedy"),
-    )
+    y_axis = alt.Axis(title=axes.y_title, format=axes.y_format, tickCount=4, labelOverlap="greedy")
+    if axes.x_log:
+        x_axis.values = log_ticks(x_scale)
+    if axes.y_log:
+        y_axis.values = log_ticks(y_scale)
+    x = alt.X("x:Q", scale=x_scale, axis=x_axis)
+    y = alt.Y("y:Q", scale=y_scale, axis=y_axis)
     names = [plain(line.name) for line in series]
     colour = alt.Color(
         "series:N",
@@ -109,7 +119,7 @@ def _drawing(
             x=x, y=y, color=colour, strokeDash=dash, order="order:Q"
         )
     )
-    layers += _reference_lines(alt, x_scale, y_scale, limits, marks, axes.height)
+    layers += _reference_lines(alt, x_scale, y_scale, limits, marks)
     return alt.layer(*layers).properties(width=axes.width, height=axes.height)
 
 
@@ -119,7 +129,6 @@ def _reference_lines(
     y_scale: Any,
     limits: Sequence[tuple[str, float]],
     marks: Sequence[tuple[float, str]],
-    height: int,
 ) -> list[Any]:
     layers = []
     if limits:
@@ -140,5 +149,4 @@ def _reference_lines(
                 x=x, y=alt.value(10), text="name:N"
             )
         )
-    del height
     return layers

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stages.report.charts.drawing import ACCENT, ALERT, MUTED, Chart, log_scale, no_chart, to_svg
+from stages.report.charts.drawing import ACCENT, ALERT, MUTED, Chart, log_scale, log_ticks, no_chart, to_svg
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,16 @@ def _drawing(pairs: Sequence[Pair], unit: str) -> Any:
     x = alt.X(
         "m:Q",
         scale=scale,
-        axis=alt.Axis(title=f"measured ({unit})", format=",.3~r", tickCount=4, labelOverlap="greedy"),
+        axis=alt.Axis(
+            title=f"measured ({unit})", format=",.3~r", values=log_ticks(scale), labelOverlap="greedy"
+        ),
     )
     y = alt.Y(
         "p:Q",
         scale=scale,
-        axis=alt.Axis(title=f"predicted ({unit})", format=",.3~r", tickCount=4, labelOverlap="greedy"),
+        axis=alt.Axis(
+            title=f"predicted ({unit})", format=",.3~r", values=log_ticks(scale), labelOverlap="greedy"
+        ),
     )
     base = alt.Chart(alt.Data(values=values))
     diagonal = alt.Chart(alt.Data(values=[{"m": low, "p": low}, {"m": high, "p": high}]))

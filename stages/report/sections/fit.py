@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from stages.report.blocks import Cell, DataTable, Heading, Material, Section, Tag, Text, workload_link
-from stages.report.formatting import number, percent, plural, quantity, words
+from stages.report.formatting import count, number, percent, plural, quantity, words
 from stages.report.shown import Shown, unknown
 
 CLASS_TITLES = {
@@ -40,6 +40,7 @@ def build(material: Material) -> Section:
             "nine fits and that memory is what most of them lack.",
         ),
         Heading("By accelerator family", "fit-families"),
+        Text("The last column is the option's row in candidates.parquet, counted from 0.", "note"),
         *[_families(material, w) for w in tables.workloads if tables.rows("candidates", w)],
         Heading("Rejected, and by how much", "rejected"),
         Text(
@@ -86,16 +87,17 @@ def _families(material: Material, workload: str) -> DataTable:
                 Tag(f"{len(fitting)} of {len(rows)}", "good" if fitting else "bad"),
                 best["option"],
                 words(best["binding_constraint"]),
-                _margin(material, best),
+                _margin(best),
+                count(best["_row"]),
             ]
         )
     feasible = sum(r["feasible"] for r in tables.rows("candidates", workload))
     return DataTable(
         f"{tables.title(workload)}: {plural(feasible, 'feasible option')} in "
         f"{plural(len(groups), 'family', 'families')}",
-        ("Family", "Class", "Feasible", "Roomiest option", "Binding constraint", "Room"),
+        ("Family", "Class", "Feasible", "Roomiest option", "Binding constraint", "Room", "Row"),
         lines,
-        right=frozenset({5}),
+        right=frozenset({5, 6}),
         folded=True,
     )
 
@@ -123,15 +125,25 @@ def _rejected(material: Material, workload: str) -> DataTable:
                 words(nearest["binding_constraint"]),
                 quantity(broken["required"], broken["unit"]) if broken else unknown("no constraint row"),
                 quantity(broken["available"], broken["unit"]) if broken else unknown("no constraint row"),
-                _margin(material, nearest),
+                _margin(nearest),
                 nearest["reason"],
+                count(nearest["_row"]),
             ]
         )
     return DataTable(
         f"{tables.title(workload)}: {plural(len(lines), 'accelerator')} rejected",
-        ("Accelerator", "Nearest configuration", "Constraint", "Required", "Available", "Short by", "Reason"),
+        (
+            "Accelerator",
+            "Nearest configuration",
+            "Constraint",
+            "Required",
+            "Available",
+            "Short by",
+            "Reason",
+            "Row",
+        ),
         lines,
-        right=frozenset({3, 4, 5}),
+        right=frozenset({3, 4, 5, 7}),
         folded=True,
     )
 
@@ -140,8 +152,8 @@ def _room(row: dict[str, Any]) -> float:
     return float("-inf") if row["margin"] is None else float(row["margin"])
 
 
-def _margin(material: Material, row: dict[str, Any]) -> Shown:
+def _margin(row: dict[str, Any]) -> Shown:
     if row["margin"] is None:
         return unknown(row["reason"] or "the margin is not a number for this constraint")
     text = f"{number(row['margin'] + 1)} ×" if row["margin"] > 9 else percent(row["margin"])
-    return Shown(text, grade="predicted", why=row["reason"], href=material.register.cite("candidates", row))
+    return Shown(text, grade="predicted")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stages.report.blocks import Link, Material, Section, workload_link
-from stages.report.formatting import DASH, money, percent, plural
+from stages.report.formatting import DASH, count, money, percent, plural
 from stages.report.roadmap import total_savings
 from stages.report.sections.evidence_shares import Shares, mean_shares
 
@@ -91,6 +91,7 @@ def _facts(material: Material, recommended: Sequence[dict[str, Any]]) -> list[Fa
     signed = tables["sign_offs"]
     approved = signed.filter(signed["verdict"] == "approved").height
     savings = total_savings(tables)
+    feasible = int(tables["candidates"]["feasible"].sum())
     return [
         Fact(f"{len(recommended)} / {len(tables.workloads)}", "workloads with a recommendation", "#overview"),
         Fact(
@@ -100,9 +101,8 @@ def _facts(material: Material, recommended: Sequence[dict[str, Any]]) -> list[Fa
             f"{cells['failed']} failed, {cells['invalid']} invalid, {cells['unavailable']} unavailable",
         ),
         Fact(
-            str(tables["candidates"].height),
-            "options weighed, "
-            f"{tables['candidates'].filter(tables['candidates']['feasible']).height} of them feasible",
+            count(tables["candidates"].height),
+            f"options weighed, {count(feasible)} of them feasible",
             "#fit",
         ),
         Fact(
@@ -142,6 +142,8 @@ def _actions(material: Material, recommended: Sequence[dict[str, Any]]) -> list[
             if isinstance(r["p_best"], float) and r["p_best"] < FRAGILE_P_BEST
         ],
     )
+    undecided = [w for w in tables.workloads if tables.row("decisions", w) is None]
+    add("Decide: no decision was written", undecided)
     promoted = [r["workload"] for r in rolled if r["verdict"] == "promote" and r["purpose"] == "trial"]
     add("Go on from the canary: promoted, roll out and keep the old path through its soak", promoted)
     waiting = [r["workload"] for r in tables["sign_offs"].to_dicts() if r["verdict"] == "awaiting"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from stages.report.blocks import Cell, Charts, DataTable, Material, Section, Text, workload_link
+from stages.report.blocks import Cell, Charts, DataTable, Material, Section, Tag, Text, workload_link
 from stages.report.charts.drawing import Chart, no_chart
 from stages.report.charts.lines import Axes, Series, line_chart
 from stages.report.formatting import count, duration, number, quantity, words
@@ -26,7 +26,9 @@ def build(material: Material) -> Section:
     )
     if not charts:
         return Section("traffic", "Traffic", "Evidence", lead, [Text("No workload has a profile.", "empty")])
-    return Section("traffic", "Traffic", "Evidence", lead, [_table(material), Charts(charts)])
+    return Section(
+        "traffic", "Traffic", "Evidence", lead, [Charts(charts), _table(material), _sources(material)]
+    )
 
 
 def binned_arrivals(material: Material) -> dict[str, tuple[float, list[int]]]:
@@ -66,11 +68,12 @@ def _chart(material: Material, workload: str, binned: tuple[float, list[int]] | 
         return no_chart(id_, title, "The trace holds no requests of this workload.")
     width, bins = binned
     size, unit = next((s, u) for s, u in _UNITS if width * BINS >= 2 * s or s == 1.0)
-    rates = [n / width for n in bins]
+    each, per = _rate_unit(max(bins) / width)
+    rates = [n / width * each for n in bins]
     points = [(n * width / size, rate) for n, rate in enumerate(rates)]
     points.append((BINS * width / size, rates[-1]))
     peak = max(rates)
-    mean = sum(bins) / (width * BINS)
+    mean = sum(bins) / (width * BINS) * each
     description = (
         f"{count(sum(bins))} requests over {duration(width * BINS)}; mean {number(mean)} a second, highest "
         f"{number(peak)} a second in a window of {duration(width)}."
@@ -80,8 +83,8 @@ def _chart(material: Material, workload: str, binned: tuple[float, list[int]] | 
         for n in range(BINS)
         if bins[n]
     ]
-    axes = Axes(f"time ({unit})", "requests/s", interpolate="step-after", area=True, height=110)
-    columns = ("From", "Requests", "Requests/s")
+    axes = Axes(f"time ({unit})", f"requests a {per}", interpolate="step-after", area=True, height=110)
+    columns = ("From", "Requests", f"Requests a {per}")
     return line_chart(
         id_,
         title,
@@ -92,6 +95,14 @@ def _chart(material: Material, workload: str, binned: tuple[float, list[int]] | 
         rows=table,
         limits=[("mean", mean)],
     )
+
+
+def _rate_unit(peak_a_second: float) -> tuple[float, str]:
+    """Seconds and name of the period in which the highest rate is a figure near or above one."""
+    for seconds, name in ((1.0, "second"), (3_600.0, "hour")):
+        if peak_a_second * seconds >= 0.05:
+            return seconds, name
+    return 86_400.0, "day"
 
 
 def _table(material: Material) -> DataTable:
@@ -127,7 +138,6 @@ def _table(material: Material) -> DataTable:
                 show("output_tokens_p50"),
                 show("output_tokens_p95"),
                 show("concurrency_peak"),
-                why,
             ]
         )
     columns = (
@@ -145,9 +155,21 @@ def _table(material: Material) -> DataTable:
         "Output tok p50",
         "Output p95",
         "Peak concurrency",
-        "Trace",
     )
     return DataTable("Benchmark profiles", columns, lines, right=frozenset(range(2, 14)))
+
+
+def _sources(material: Material) -> DataTable:
+    rows: list[list[Cell]] = []
+    for workload in material.tables.workloads:
+        source = material.tables.row("trace_sources", workload)
+        if source is not None:
+            why, digest = _why(source), source["digest"] or unknown("a generated trace has no file")
+            grade = Tag(source["grade"], note=f"licence: {source['licence']}")
+            rows.append([workload_link(material, workload), grade, why, digest])
+    return DataTable(
+        "Where the traces come from", ("Workload", "Grade", "Trace", "SHA-256"), rows, folded=True
+    )
 
 
 def _why(source: Row | None) -> str:

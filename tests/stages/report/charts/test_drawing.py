@@ -5,8 +5,9 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 import altair as alt
+import pytest
 
-from stages.report.charts.drawing import GRADE_COLOURS, log_scale, no_chart, plain, to_svg
+from stages.report.charts.drawing import GRADE_COLOURS, log_scale, log_ticks, no_chart, plain, to_svg
 
 
 def _chart() -> alt.Chart:
@@ -56,3 +57,11 @@ def test_a_chart_that_cannot_be_drawn_says_why() -> None:
 
 def test_characters_that_xml_cannot_hold_are_replaced() -> None:
     assert plain("a\x00b\x1fc\ud800") == "a�b�c�"
+
+
+@pytest.mark.parametrize("ends", [(1.0, 10.0), (0.00031, 0.00045), (3.0, 4e9), (99.0, 101.0)])
+def test_log_ticks_are_few_round_and_inside(ends: tuple[float, float]) -> None:
+    scale = log_scale(list(ends))
+    ticks = log_ticks(scale)
+    assert 1 <= len(ticks) <= 7
+    assert all(scale.domain[0] <= tick <= scale.domain[1] for tick in ticks)
