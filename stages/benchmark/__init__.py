@@ -1,0 +1,1 @@
+"""Measures what can be measured, predicts the rest, and keeps the two apart."""

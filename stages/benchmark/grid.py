@@ -1,0 +1,132 @@
+"""How the benchmark splits into cells, runs one, and joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from schemas.base import table_of
+from schemas.evidence import BenchmarkCells, Measurements, RequestRecords
+from stages.benchmark import cells as cell_list
+from stages.benchmark.ledger import ledger_of
+from stages.benchmark.outcome import Outcome, read_outcomes
+from stages.benchmark.params import BenchmarkParams
+from stages.benchmark.rows import RowMaker
+from stages.benchmark.stack import startup_rows
+from stages.contract import Cell, Context, Inputs, Outputs
+
+Facts = list[dict[str, Any]]
+
+
+class BenchmarkGrid:
+    """One cell a device's peak, a workload on a target, and one for all that is only predicted."""
+
+    cell_version = "1"
+
+    def split(self, inputs: Inputs, params: BenchmarkParams) -> list[Cell]:
+        """The cells, device peaks first."""
+        return cell_list.split(inputs, params)
+
+    def run_cell(self, cell: Cell, inputs: Inputs, params: BenchmarkParams, context: Context) -> None:
+        """Writes the cell's outcome into `context.scratch`."""
+        _WORK[cell.spec["work"]](cell, inputs, params, context).write(context.scratch)
+
+    def join(
+        self,
+        cells: list[Cell],
+        results: Mapping[str, Path],
+        inputs: Inputs,
+        params: BenchmarkParams,  # noqa: ARG002
+        context: Context,
+    ) -> Outputs:
+        """All rows, with the start-up times of each option and the local predictions, and the ledger."""
+        rows, records, ended, facts = read_outcomes(
+            results[key] for key in sorted(cell.key for cell in cells)
+        )
+        local, families = _predicted_here(facts, inputs, context)
+        rows = pl.concat([rows, _startups(facts, context), local])
+        order = ["workload", "option", "phase", "cell", "metric", "statistic"]
+        rows = rows.sort(order, maintain_order=True)
+        return {
+            "measurements": rows.select(list(table_of(Measurements, []).columns)),
+            "request_records": records.sort("cell", "index").select(
+                list(table_of(RequestRecords, []).columns)
+            ),
+            "benchmark_cells": ended.sort("cell").select(list(table_of(BenchmarkCells, []).columns)),
+            "prediction_ledger": ledger_of(rows, families),
+        }
+
+
+def _startups(facts: Facts, context: Context) -> pl.DataFrame:
+    """Start-up rows of every workload and option, from all starts of the option."""
+    starts = [one["startup"] for one in facts if "startup" in one]
+    rows = []
+    for start in starts:
+        same = [other for other in starts if other["option"] == start["option"]]
+        maker = RowMaker(
+            workload=start["workload"],
+            option=start["option"],
+            phase="stack",
+            model=start["model"],
+            precision=start["precision"],
+            cell=f"{start['workload']}@{start['option']}.stack",
+            run=start["run"],
+            date=context.now,
+            source=start["source"],
+        )
+        rows += startup_rows(same, maker)
+    return table_of(Measurements, rows)
+
+
+def _predicted_here(facts: Facts, inputs: Inputs, context: Context) -> tuple[pl.DataFrame, dict[str, str]]:
+    from stages.benchmark.local_predictions import FAMILY, predict_local
+
+    peaks = {one["peak"]["device"]: one["peak"] for one in facts if "peak" in one}
+    loads = [one["load"] for one in facts if "load" in one]
+    workloads = {row["workload"]: row for row in inputs.table("workloads").to_dicts()}
+    models = {row["model"]: row for row in inputs.table("models").to_dicts()}
+    return predict_local(loads, peaks, workloads, models, context), {load["option"]: FAMILY for load in loads}
+
+
+def _serving(cell: Cell, inputs: Inputs, params: BenchmarkParams, context: Context) -> Outcome:
+    from stages.benchmark.serving import run_serving
+
+    return run_serving(cell, inputs, params, context)
+
+
+def _training(cell: Cell, inputs: Inputs, params: BenchmarkParams, context: Context) -> Outcome:  # noqa: ARG001
+    from stages.benchmark.training import run_training
+
+    return run_training(cell, params, context)
+
+
+def _peak(cell: Cell, inputs: Inputs, params: BenchmarkParams, context: Context) -> Outcome:  # noqa: ARG001
+    from stages.benchmark.peak import run_peak
+
+    return run_peak(cell, params, context)
+
+
+def _predicted(cell: Cell, inputs: Inputs, params: BenchmarkParams, context: Context) -> Outcome:  # noqa: ARG001
+    from stages.benchmark.predicted import predict_measurements
+
+    found = predict_measurements(inputs, context, params)
+    outcome = Outcome(rows=found.to_dicts())
+    for workload in found["workload"].unique().sort():
+        outcome.close(
+            f"predicted-{workload}",
+            {"workload": workload, "option": "(catalogue)"},
+            phase="predicted",
+            status="predicted",
+            detail=f"{found.filter(pl.col('workload') == workload)['option'].n_unique()} options",
+            started=context.now,
+            finished=context.now,
+            machine="",
+            run=context.run,
+        )
+    return outcome
+
+
+_WORK = {"serving": _serving, "training": _training, "peak": _peak, "predicted": _predicted}

@@ -1,0 +1,140 @@
+"""The synthetic screen: short closed loops at growing concurrency, with the workload's median lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from acceltrial.load import LoadResult, Schedule
+from acceltrial.targets import RunningServer
+from stages.benchmark.levels import Demand, load, rows_of
+from stages.benchmark.params import BenchmarkParams
+from stages.benchmark.rows import Row, RowMaker
+
+MOST_REQUESTS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One closed loop's result."""
+
+    concurrency: int
+    result: LoadResult
+
+    @property
+    def completed_rps(self) -> float:
+        """Answers a second; 0 when none came."""
+        return float(self.result.summary["rate"]["completed_rps"] or 0.0)
+
+    def meets(self, demand: Demand) -> bool:
+        """Whether the median of each limited latency keeps its limit, and nothing failed."""
+        summary = self.result.summary
+        medians = {metric: summary[metric]["p50"] for metric in demand.slo}
+        within = all(medians[m] is not None and medians[m] <= limit for m, limit in demand.slo.items())
+        return within and summary["requests"]["failed"] == 0 and summary["requests"]["completed"] > 0
+
+
+def run_screen(
+    server: RunningServer,
+    demand: Demand,
+    params: BenchmarkParams,
+    *,
+    prompts: Callable[[int, int], Sequence[str] | None],
+    input_tokens: int,
+    output_tokens: int,
+    alive: Callable[[], bool],
+) -> list[Level]:
+    """The levels in order. A server that has died ends the screen.
+
+    Args:
+        server: where to send.
+        demand: the workload's limits.
+        params: seconds and levels.
+        prompts: gives as many prompts as asked for, by a seed; None where the engine writes text.
+        input_tokens: length of each prompt.
+        output_tokens: length of each answer.
+        alive: whether the server still runs.
+    """
+    seconds = params.screen_seconds / len(params.concurrency_levels)
+    found: list[Level] = []
+    for level in params.concurrency_levels:
+        if not alive():
+            break
+        texts = prompts(MOST_REQUESTS // 10, params.seed + level)
+        # As many as a fast server can take: the loop ends by time, not by count.
+        count = len(texts) if texts is not None else MOST_REQUESTS
+        schedule = Schedule.closed_loop(
+            level,
+            requests=max(count, level),
+            duration_s=seconds,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            seed=params.seed + level,
+            prompts=texts,
+        )
+        result = load(
+            server,
+            schedule,
+            demand,
+            timeout_s=params.request_timeout_s,
+            deadline_s=seconds + params.request_timeout_s + 5,
+            calibrate=False,
+            with_tokenizer=texts is None,
+        )
+        found.append(Level(level, result))
+    return found
+
+
+def screen_rows(maker: RowMaker, levels: Sequence[Level], demand: Demand) -> list[Row]:
+    """Latencies of the lowest level, the capacity curve, and the capacity that comes of it."""
+    lowest = levels[0]
+    rows = [
+        row
+        for row in rows_of(maker, lowest.result, demand)
+        # A closed loop has no intended times, and its share within the target says nothing about a load.
+        if row["metric"]
+        not in {"ttft_from_intended_ms", "e2e_from_intended_ms", "slo_attainment", "send_lag_ms"}
+    ]
+    for level in levels:
+        rows += _curve(maker, level)
+    return [*rows, capacity_row(maker, levels, demand)]
+
+
+def capacity_row(maker: RowMaker, levels: Sequence[Level], demand: Demand) -> Row:
+    """The highest throughput within the latency target, or above it when no level keeps the target."""
+    answered = [level for level in levels if level.completed_rps > 0]
+    if not answered:
+        return maker.row("capacity_rps", "max", None, reason="no request of the screen was answered")
+    within = [level for level in answered if level.meets(demand)]
+    best = max(within or answered, key=lambda level: level.completed_rps)
+    target = demand.expression or "none declared"
+    limit = (
+        f"medians within the target ({target})"
+        if within
+        else f"the target ({target}) is NOT met at any level tried"
+    )
+    tried = ", ".join(str(level.concurrency) for level in levels)
+    return maker.row(
+        "capacity_rps",
+        "max",
+        best.completed_rps,
+        n=best.result.summary["requests"]["completed"],
+        reason="one closed loop a level: no interval",
+        source=f"closed loops of {tried} streams; best at {best.concurrency}; {limit}",
+    )
+
+
+def _curve(maker: RowMaker, level: Level) -> list[Row]:
+    summary = level.result.summary
+    name, one = f"c{level.concurrency}", "one closed loop: no interval"
+    n = summary["requests"]["completed"]
+    values = {
+        "curve_requests_rps": summary["rate"]["completed_rps"],
+        "curve_output_tokens_per_s": summary["tokens"]["output_tokens_per_s"],
+        "curve_ttft_p50_ms": summary["ttft_ms"]["p50"],
+        "curve_e2e_p50_ms": summary["e2e_ms"]["p50"],
+    }
+    return [
+        maker.row(metric, name, value, n=n, reason=one if value is not None else "not seen at this level")
+        for metric, value in values.items()
+    ]

@@ -1,0 +1,348 @@
+"""One cell that measures a workload on a target that serves it: screen, replay, quality, the stack."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from acceltrial.errors import TargetUnavailableError
+from acceltrial.evidence.machine import describe_machine
+from acceltrial.targets import RunningServer, TargetSpec, serve, spec_from_row
+from stages.benchmark import retrieval
+from stages.benchmark.cells import LOCAL_KINDS
+from stages.benchmark.levels import SERVING_METRICS, Demand, demand_of, rows_of
+from stages.benchmark.outcome import Outcome, as_records
+from stages.benchmark.params import BenchmarkParams
+from stages.benchmark.replay import Replay, length_note, run_replay, success_row
+from stages.benchmark.rows import Row, RowMaker
+from stages.benchmark.screen import Level, run_screen, screen_rows
+from stages.benchmark.stack import power_rows, stack_rows
+from stages.benchmark.tasks import Task, task_for
+from stages.benchmark.thinning import Cut, Window, read_requests, window_of
+from stages.contract import Cell, Context, Inputs
+
+SCREEN_ROWS = {
+    **{
+        name: statistics
+        for name, statistics in SERVING_METRICS.items()
+        if name not in {"success_rate", "slo_attainment"}
+    },
+    "capacity_rps": ("max",),
+}
+
+
+@dataclass
+class Session:
+    """What the parts of a serving cell share."""
+
+    key: str
+    spec: Mapping[str, Any]
+    target: TargetSpec
+    demand: Demand
+    params: BenchmarkParams
+    context: Context
+    requests: pl.DataFrame
+    outcome: Outcome
+    begun: float
+
+    def maker(self, phase: str, *, adjustments: str = "", source: str = "") -> RowMaker:
+        """A maker of rows for one phase."""
+        return RowMaker(
+            workload=self.spec["workload"],
+            option=self.spec["option"],
+            phase=phase,
+            model=self.target.model,
+            precision=self.target.precision,
+            cell=f"{self.key}.{phase}",
+            run=self.context.run,
+            date=self.context.now,
+            source=source,
+            adjustments=adjustments,
+        )
+
+    def instant(self) -> datetime:
+        """The run's date plus the time that this cell has taken."""
+        return self.context.now + timedelta(seconds=time.monotonic() - self.begun)
+
+    def close(self, phase: str, status: str, detail: str, started: datetime) -> None:
+        """Records how a phase ended."""
+        self.outcome.close(
+            f"{self.key}.{phase}",
+            dict(self.spec),
+            phase=phase,
+            status=status,
+            detail=detail,
+            started=started,
+            finished=self.instant(),
+            machine=self.context.machine or str(describe_machine().get("cpu_model", "")),
+            run=self.context.run,
+        )
+
+
+def run_serving(cell: Cell, inputs: Inputs, params: BenchmarkParams, context: Context) -> Outcome:
+    """The cell's outcome. A target that cannot be used is an outcome with its reason, not an error."""
+    target = spec_from_row(cell.spec["target"])
+    workload = cell.spec["workload"]
+    session = Session(
+        key=cell.key,
+        spec=cell.spec,
+        target=target,
+        demand=demand_of(cell.spec["needs"], target.api),
+        params=params,
+        context=context,
+        requests=read_requests(inputs.path("requests"), workload),
+        outcome=Outcome(),
+        begun=time.monotonic(),
+    )
+    started = session.instant()
+    context.progress(f"{workload} on {target.target}: starting")
+    try:
+        with serve(target, workdir=context.scratch / "server", cache=context.cache) as server:
+            session.outcome.facts["startup"] = {
+                "workload": workload,
+                "option": target.target,
+                "model": target.model,
+                "precision": target.precision,
+                "process_start_s": server.startup.process_start_s,
+                "model_load_s": server.startup.model_load_s,
+                "first_request_s": server.startup.first_request_s,
+                "reason": server.startup.reason,
+                "source": server.engine,
+                "run": context.run,
+            }
+            _measure(session, server)
+    except TargetUnavailableError as error:
+        _unavailable(session, str(error), started)
+    return session.outcome
+
+
+def _measure(session: Session, server: RunningServer) -> None:
+    workload, option = session.spec["workload"], session.spec["option"]
+    session.context.progress(f"{workload} on {option}: synthetic screen")
+    levels = _screen(session, server)
+    best = max((level.completed_rps for level in levels), default=0.0)
+    if not best:
+        started = session.instant()
+        reason = "the screen got no answer, so nothing was replayed"
+        session.outcome.rows += session.maker("replay", source=server.engine).unknown(SERVING_METRICS, reason)
+        session.close("replay", "failed", reason, started)
+        return
+    session.context.progress(f"{workload} on {option}: trace replay")
+    _replay(session, server, best)
+
+
+def _screen(session: Session, server: RunningServer) -> list[Level]:
+    started, params = session.instant(), session.params
+    task = _task(session)
+    inputs, outputs, note = _median_lengths(session)
+
+    def prompts(count: int, seed: int) -> Sequence[str] | None:
+        return [item.prompt for item in task.items([inputs] * count, seed)] if task else None
+
+    since = time.monotonic()
+    levels = run_screen(
+        server,
+        session.demand,
+        params,
+        prompts=prompts,
+        input_tokens=inputs,
+        output_tokens=outputs,
+        alive=_alive(server),
+    )
+    source = f"{server.engine}; closed loops with prompts of {inputs} and answers of {outputs} tokens"
+    maker = session.maker("synthetic", adjustments=note, source=source)
+    answered = [level for level in levels if level.completed_rps > 0]
+    if not answered:
+        reason = _why_failed(levels)
+        session.outcome.rows += maker.unknown(SCREEN_ROWS, reason)
+        session.close("synthetic", "failed", reason, started)
+        return levels
+    broken = [reason for level in levels for reason in level.result.instrument["reasons"]]
+    maker = _judged(maker, broken)
+    session.outcome.rows += [*screen_rows(maker, levels, session.demand), memory_row(maker, server, since)]
+    session.close("synthetic", "invalid" if broken else "measured", "; ".join(broken), started)
+    return levels
+
+
+def _replay(session: Session, server: RunningServer, best_rps: float) -> None:
+    started, since = session.instant(), time.monotonic()
+    window = _window(session, best_rps)
+    task = _task(session)
+    done = run_replay(server, window, session.demand, task, session.params)
+    notes = [window.adjustments, length_note(done.result, window)]
+    adjustments = "; ".join(note for note in notes if note)
+    maker = session.maker("replay", adjustments=adjustments, source=f"{server.engine}; open-loop replay")
+    session.outcome.records.append(as_records(maker.cell, done.result.records, done.correct))
+    session.outcome.facts["load"] = _load_facts(session, window, done, adjustments)
+    session.outcome.facts["instrument"] = {"cell": maker.cell, **done.result.instrument}
+    if not done.result.summary["requests"]["completed"]:
+        reason = f"no request was answered ({_errors(done)})"
+        failure = [
+            row for row in rows_of(maker, done.result, session.demand) if row["metric"] == "failure_rate"
+        ]
+        others = {name: value for name, value in SERVING_METRICS.items() if name != "failure_rate"}
+        session.outcome.rows += [*failure, *maker.unknown(others, reason)]
+        session.close("replay", "failed", reason, started)
+        return
+    broken = done.result.instrument["reasons"]
+    maker = _judged(maker, broken)
+    session.outcome.rows += [
+        *rows_of(maker, done.result, session.demand),
+        _quality(session, server, maker, done, task),
+        memory_row(maker, server, since),
+        *power_rows(maker),
+        *stack_rows(
+            session.maker("stack", adjustments=adjustments, source=server.engine), done.result, server
+        ),
+    ]
+    session.close("replay", "invalid" if broken else "measured", "; ".join(broken) or _died(server), started)
+    session.close("stack", "measured", "", started)
+
+
+def _load_facts(session: Session, window: Window, done: Replay, adjustments: str) -> dict[str, Any]:
+    """What was replayed, in the words of a profile, so that the same can be predicted."""
+    records = done.result.records
+    found: dict[str, Any] = {
+        "slo_ttft_ms": session.spec["needs"]["slo_ttft_ms"],
+        "slo_tpot_ms": session.spec["needs"]["slo_tpot_ms"],
+        "slo_e2e_ms": session.spec["needs"]["slo_e2e_ms"],
+    }
+    for column in ("input_tokens", "output_tokens"):
+        values = records[column].drop_nulls()
+        used = values if len(values) else pl.Series(getattr(window, column))
+        found[f"{column}_mean"] = float(used.mean() or 1.0)  # type: ignore[arg-type]
+        found[f"{column}_p95"] = float(used.quantile(0.95) or 1.0)
+    gaps = pl.Series(window.arrival_s).diff().drop_nulls()
+    mean = float(gaps.mean() or 0.0)  # type: ignore[arg-type]
+    rate = done.result.summary["rate"]["achieved_rps"]
+    found["rate_rps"] = found["peak_rate_rps"] = rate
+    found["interarrival_cv"] = float(gaps.std() or 0.0) / mean if mean else None  # type: ignore[arg-type]
+    return {
+        "workload": session.spec["workload"],
+        "option": session.target.target,
+        "device": session.target.device,
+        "model": session.target.model,
+        "precision": session.target.precision,
+        "most_together": session.params.concurrency_levels[-1],
+        "adjustments": adjustments,
+        "profile": found,
+    }
+
+
+def _quality(
+    session: Session, server: RunningServer, maker: RowMaker, done: Replay, task: Task | None
+) -> Row:
+    if session.target.api != "embeddings" or not session.params.quality_items:
+        return success_row(maker, done, task)
+    try:
+        found = retrieval.relevance(
+            server,
+            session.params.quality_items,
+            session.params.seed,
+            timeout_s=session.params.request_timeout_s,
+        )
+    except retrieval.UnusableAnswerError as error:
+        return maker.row("success_rate", "rate", None, reason=str(error))
+    how = f"known-item search over {found.n} generated pages: the page is among the first {retrieval.TOP}"
+    return maker.estimate("success_rate", "rate", found, source=how)
+
+
+def _window(session: Session, best_rps: float) -> Window:
+    params, kind = session.params, session.target.kind
+    ceiling = params.rate_ceiling_rps.get(kind, 2.0)
+    sustained = params.utilisation * best_rps
+    local = kind in LOCAL_KINDS
+    window = window_of(
+        session.requests,
+        Cut(
+            seconds=params.replay_seconds,
+            most_rps=min(ceiling, sustained),
+            least_requests=params.replay_min_requests,
+            max_input_tokens=params.max_input_tokens if local else None,
+            max_output_tokens=params.max_output_tokens if local else None,
+            seed=params.seed,
+        ),
+    )
+    if "thinned" not in window.adjustments:
+        return window
+    why = (
+        f"to at most {params.utilisation:.0%} of the {best_rps:.3g} requests/s that the screen saw"
+        if sustained < ceiling
+        else f"to at most {ceiling:g} requests/s"
+    )
+    return replace(window, adjustments=f"{window.adjustments}; rate limited {why}")
+
+
+def _median_lengths(session: Session) -> tuple[int, int, str]:
+    """Median prompt and answer of the trace, cut as the replay's are, with what was cut in words."""
+    params, notes = session.params, []
+    local = session.target.kind in LOCAL_KINDS
+    found = []
+    for column, most, what, fallback in (
+        ("input_tokens", params.max_input_tokens, "prompts", 64),
+        ("output_tokens", params.max_output_tokens, "outputs", 16),
+    ):
+        median = session.requests[column].drop_nulls().median()
+        value = max(1, int(median)) if isinstance(median, int | float) else fallback
+        if local and value > most:
+            notes.append(f"median {what} cut from {value} to {most} tokens")
+            value = most
+        found.append(value)
+    return found[0], found[1], "; ".join(notes)
+
+
+def _task(session: Session) -> Task | None:
+    generates = session.target.api in {"completions", "chat"}
+    return task_for(session.spec["needs"]["kind"]) if generates else None
+
+
+def _judged(maker: RowMaker, broken: Sequence[str]) -> RowMaker:
+    if not broken:
+        return maker
+    return maker.with_(valid=False, invalid_reason=f"instrument outside its bounds: {'; '.join(broken)}")
+
+
+def memory_row(maker: RowMaker, server: RunningServer, since: float) -> Row:
+    """The highest resident memory of the server's process tree in a phase."""
+    peak = server.memory.peak_mb(since) if server.memory else None
+    reason = (
+        "one run: no interval" if peak is not None else "the server runs elsewhere: its memory is not seen"
+    )
+    return maker.row("peak_memory_mb", "max", peak, n=1 if peak else None, reason=reason)
+
+
+def _alive(server: RunningServer) -> Callable[[], bool]:
+    import psutil
+
+    return lambda: server.pid is None or psutil.pid_exists(server.pid)
+
+
+def _died(server: RunningServer) -> str:
+    return "" if _alive(server)() else "the server died during the replay"
+
+
+def _why_failed(levels: Sequence[Level]) -> str:
+    errors: dict[str, int] = {}
+    for level in levels:
+        for name, count in level.result.summary["errors"].items():
+            errors[name] = errors.get(name, 0) + count
+    told = ", ".join(f"{name} {count}" for name, count in sorted(errors.items())) or "nothing was sent"
+    return f"no request of the screen was answered ({told})"
+
+
+def _errors(done: Replay) -> str:
+    return ", ".join(f"{name} {count}" for name, count in done.result.summary["errors"].items())
+
+
+def _unavailable(session: Session, reason: str, started: datetime) -> None:
+    """Every figure that the cell would have given is empty with the reason."""
+    done = {row["phase"] for row in session.outcome.cells}
+    for phase, metrics in (("synthetic", SCREEN_ROWS), ("replay", SERVING_METRICS)):
+        if phase not in done:
+            session.outcome.rows += session.maker(phase, source=session.target.title).unknown(metrics, reason)
+            session.close(phase, "unavailable", reason, started)
