@@ -87,7 +87,7 @@ def is_correct(answer: str, text: str | None) -> bool:
 
 
 def tokens_of(text: str) -> int:
-    """About how many tokens `text` is: words, digits, marks, line ends. The server's usage tells the truth."""
+    """About how many tokens `text` is: words, digits, marks, line ends. Servers count exactly."""
     return len(_PIECES.findall(text))
 
 

@@ -81,9 +81,8 @@ def window_of(requests: pl.DataFrame, cut: Cut) -> Window:
     times = requests["arrival_s"].to_numpy()
     first, last = _typical(times, cut.seconds * warp, cut)
     if last - first < requests.height:
-        done.append(
-            f"window {times[first]:.0f}–{times[first] + cut.seconds * warp:.0f} s of {span:.0f} s of the trace"
-        )
+        end = times[first] + cut.seconds * warp
+        done.append(f"window {times[first]:.0f}–{end:.0f} s of {span:.0f} s of the trace")
     chosen = requests[first:last]
     inputs, notes = _lengths(chosen["input_tokens"], cut.max_input_tokens, "prompts", 64)
     done += notes
