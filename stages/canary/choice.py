@@ -69,10 +69,15 @@ def _can_serve(row: dict[str, Any]) -> bool:
 
 
 def _nothing(targets: pl.DataFrame) -> str:
-    reasons = []
-    for row in targets.sort("target").to_dicts():
-        if row["environment"] == "local" and row["api"] in APIS:
-            found = availability(spec_from_row(row))
-            text = "disabled" if not row["enabled"] else found.reason or "no workload is ranked on it"
-            reasons.append(f"{row['target']}: {text}")
+    reasons = [
+        f"{row['target']}: {_why_not(row)}"
+        for row in targets.sort("target").to_dicts()
+        if row["environment"] == "local" and row["api"] in APIS
+    ]
     return "no local text server can be tried" + (f" ({'; '.join(reasons)})" if reasons else "")
+
+
+def _why_not(row: dict[str, Any]) -> str:
+    if not row["enabled"]:
+        return "disabled"
+    return availability(spec_from_row(row)).reason or "no workload is ranked on it"

@@ -60,6 +60,8 @@ def run_trial(
         split_proxy(baseline.base_url, candidate_url, timeout_s=params.timeout_s, seed=params.seed) as lever,
     ):
         rate = _rate((baseline, candidate), lengths, params)
+        if baseline.pid is None:
+            plan = without_memory(plan)
         urls = {"baseline": baseline.base_url, "canary": candidate_url}
         prober = HttpProber(urls, baseline.model_name, baseline.api, timeout_s=params.timeout_s)
         pids = {"baseline": baseline.pid, "canary": candidate.pid}
@@ -74,7 +76,14 @@ def run_trial(
                 plan, lever, source, journal, holder=f"stage-{os.getpid()}", progress=progress
             )
             outcome = controller.run()
-    return Trial(outcome, _adjustments(rate, lengths, params))
+    blind = "; memory is not judged, as the servers run elsewhere" if baseline.pid is None else ""
+    return Trial(outcome, _adjustments(rate, lengths, params) + blind)
+
+
+def without_memory(plan: CanaryPlan) -> CanaryPlan:
+    """The plan for servers that run elsewhere, whose memory nobody here can read."""
+    rules = tuple(rule for rule in plan.judge.guardrails or () if rule.kind != "memory")
+    return plan.model_copy(update={"judge": plan.judge.model_copy(update={"guardrails": rules})})
 
 
 def half_the_cores(spec: TargetSpec) -> TargetSpec:
@@ -107,10 +116,11 @@ def _memory(pid: int | None) -> float | None:
 def _rate(servers: tuple[RunningServer, RunningServer], lengths: pl.DataFrame, params: CanaryParams) -> float:
     """Requests a second at which this machine is busy for the wanted share of the time, by a short probe."""
     took = []
+    drawn = lengths.sample(WARM_REQUESTS, with_replacement=True, seed=params.seed)
     for server in servers:
         prompts = Schedule.closed_loop(
-            1, requests=WARM_REQUESTS, input_tokens=_lengths(lengths, "input_tokens"),
-            output_tokens=_lengths(lengths, "output_tokens"), seed=params.seed,
+            1, requests=WARM_REQUESTS, input_tokens=_lengths(drawn, "input_tokens"),
+            output_tokens=_lengths(drawn, "output_tokens"), seed=params.seed,
         )  # fmt: skip
         begun = time.monotonic()
         result = run_load(_load_plan(server.base_url, server, prompts, params))

@@ -1,4 +1,4 @@
-"""A controller killed with SIGKILL in mid-step: the lease returns the traffic, the next controller makes sure."""
+"""A controller killed with SIGKILL in mid-step: traffic goes back, and the next controller makes sure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from acceltrial.canary.plan import CanaryPlan
 from acceltrial.canary.source import SplitSource
 
 SETTINGS = JudgeSettings(
-    guardrails=(ErrorGuardrail(harm=0.3), LatencyGuardrail(levels=(0.5,), margin=1.0, harm_odds=20)),
+    guardrails=(ErrorGuardrail(harm=0.3), LatencyGuardrail(levels=(0.5,), margin=0.9, harm_odds=20)),
     interval_s=0.5, reference_s=30, warmup=Warmup(min_s=0.5, max_s=1),
 )  # fmt: skip
 PLAN = CanaryPlan(
