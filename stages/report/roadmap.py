@@ -166,6 +166,10 @@ def savings_of(tables: Tables, workload: str) -> RoadmapFigure:
     gpu = _cheapest_gpu(tables, workload, costs)
     if gpu is None:
         return RoadmapFigure(value=None, unit=unit, reason="no feasible GPU option has a monthly cost")
+    if gpu["option"] == chosen["option"]:
+        return RoadmapFigure(
+            value=0.0, low=0.0, high=0.0, unit=unit, grade=chosen["grade"], source="the GPU option itself"
+        )
     bounded = None not in (gpu["low"], gpu["high"], chosen["low"], chosen["high"])
     return RoadmapFigure(
         value=gpu["value"] - chosen["value"],

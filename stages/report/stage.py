@@ -58,11 +58,7 @@ def _copy_tables(tables: Tables, folder: Path) -> Path:
     """Every table under its own name, byte for byte, so that digests stay what the lineage says."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, path in sorted(tables.files.items()):
-        target = folder / f"{name}.parquet"
-        try:
-            target.hardlink_to(path.resolve())
-        except OSError:
-            shutil.copyfile(path, target)
+        shutil.copyfile(path, folder / f"{name}.parquet")
     return folder
 
 

@@ -45,6 +45,7 @@ _NOISE = re.compile(
 _EMPTY_PATH = re.compile(r'<path(?: (?:aria-hidden="true"|display="none"))* d="(?:M0,0h0v0h0Z)?"[^>]*/>')
 _INVISIBLE = re.compile(r'<text [^>]*opacity="0"[^>]*>[^<]*</text>')
 _COLOUR = re.compile(r'(fill|stroke)="(#[0-9a-f]{6})"')
+_TAG = re.compile(r"<[^>]*>")
 _LONG_NUMBER = re.compile(r"(\d+\.\d)\d+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff￾￿]")
 
@@ -101,7 +102,7 @@ def _dress(raw: str, id_: str, title: str, description: str) -> Markup:
     body = _NOISE.sub("", _INVISIBLE.sub("", _EMPTY_PATH.sub("", body)))
     body = re.sub(r'<rect [^>]*fill="transparent"[^>]*/>', "", body)
     body = _COLOUR.sub(_variable, body)
-    body = _LONG_NUMBER.sub(r"\1", _renumber(body, id_))
+    body = _renumber(_TAG.sub(lambda tag: _LONG_NUMBER.sub(r"\1", tag.group()), body), id_)
     opening = (
         f'<svg class="chart" role="img" aria-labelledby="{id_}-t {id_}-d" width="{width}" height="{height}"'
         f' viewBox="0 0 {width} {height}"><title id="{id_}-t">{escape(plain(title))}</title>'

@@ -94,7 +94,7 @@ def _drawing(
     colour = alt.Color(
         "series:N",
         scale=alt.Scale(domain=names, range=[SERIES[n % len(SERIES)] for n in range(len(names))]),
-        legend=alt.Legend(title=None, columns=2) if len(names) > 1 else None,
+        legend=alt.Legend(title=None, columns=2, orient="bottom") if len(names) > 1 else None,
     )
     dash = alt.StrokeDash(
         "series:N",

@@ -77,6 +77,7 @@ def _devices(material: Material) -> list[object]:
         row["accelerator"]: row
         for row in tables["prices"].sort("usd_per_accelerator_hour", descending=True).iter_rows(named=True)
     }
+    facts = {(r["accelerator"], r["field"]): r for r in tables["accelerator_facts"].iter_rows(named=True)}
     lines: list[list[Cell]] = []
     order = list(CLASS_TITLES)
     for row in sorted(
@@ -91,7 +92,7 @@ def _devices(material: Material) -> list[object]:
                 CLASS_TITLES[row["accelerator_class"]],
                 row["vendor"],
                 *(
-                    _fact(row[name], unit)
+                    _fact(row[name], unit, facts.get((row["accelerator"], name)))
                     for name, unit in (("memory_gb", "GB"), ("memory_bw_gb_s", "GB/s"), ("tdp_w", "W"))
                 ),
                 _price(offer),
@@ -102,8 +103,13 @@ def _devices(material: Material) -> list[object]:
     return [DataTable(caption, columns, lines, right=frozenset({4, 5, 6, 7}), folded=True)]
 
 
-def _fact(value: float | None, unit: str) -> Cell:
-    return unknown("the catalogue has no source for it") if value is None else quantity(value, unit)
+def _fact(value: float | None, unit: str, fact: dict[str, Any] | None) -> Cell:
+    if value is None:
+        return unknown("the catalogue has no source for it")
+    if fact is None:
+        return quantity(value, unit)
+    why = f"{fact['source']}; {fact['as_of']}; confidence {fact['confidence']}"
+    return Shown(quantity(value, unit), grade="published", why=why)
 
 
 def _price(offer: dict[str, Any] | None) -> Cell:

@@ -11,6 +11,7 @@ from stages.report.blocks import Link, Material, Section, workload_link
 from stages.report.formatting import DASH, count, money, percent, plural
 from stages.report.roadmap import total_savings
 from stages.report.sections.evidence_shares import Shares, mean_shares
+from stages.report.shown import GRADE_LETTERS
 
 FRAGILE_P_BEST = 0.6
 """Below this probability of being best a recommendation is called fragile."""
@@ -24,6 +25,12 @@ class Fact:
     label: str
     href: str
     note: str = ""
+    grade: str = ""
+
+    @property
+    def letter(self) -> str:
+        """The grade's letter, empty for a count."""
+        return GRADE_LETTERS.get(self.grade, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,7 @@ def _facts(material: Material, recommended: Sequence[dict[str, Any]]) -> list[Fa
             "a month saved against an all-GPU plan",
             "#roadmap",
             savings.reason,
+            savings.grade or "",
         ),
         Fact(f"{approved} / {signed.height}", "sign-offs given", "#overview"),
     ]

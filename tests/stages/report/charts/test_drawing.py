@@ -65,3 +65,10 @@ def test_log_ticks_are_few_round_and_inside(ends: tuple[float, float]) -> None:
     ticks = log_ticks(scale)
     assert 1 <= len(ticks) <= 7
     assert all(scale.domain[0] <= tick <= scale.domain[1] for tick in ticks)
+
+
+def test_coordinates_are_rounded_and_texts_are_not() -> None:
+    data = alt.Data(values=[{"x": 1 / 3, "y": 1, "label": "0.00012345"}])
+    svg = to_svg(alt.Chart(data).mark_text().encode(x="x:Q", y="y:Q", text="label:N"), "a", "t", "0.98765")
+    assert ">0.00012345</text>" in svg
+    assert "0.98765" in svg
