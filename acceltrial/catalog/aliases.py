@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from acceltrial.errors import ConfigurationError
 
 _NOISE = {
-    "nvidia", "amd", "intel", "google", "aws", "amazon", "habana", "meta", "instinct", "data", "center",
-    "datacenter", "gpu", "gpus", "tensor", "core", "superchip", "gracehopper", "hbm2", "hbm2e", "hbm3",
-    "hbm3e", "gddr6", "gddr7", "aarch64", "x86", "64", "cloud", "chip", "accelerator", "tesla", "edition",
-    "cts", "turbo", "instruct", "chat", "hf", "it", "the",
+    "nvidia", "amd", "intel", "google", "aws", "amazon", "habana", "qualcomm", "meta", "instinct", "data",
+    "center", "datacenter", "gpu", "gpus", "tensor", "core", "superchip", "gracehopper", "grace", "hopper",
+    "hbm2", "hbm2e", "hbm3", "hbm3e", "gddr6", "gddr7", "aarch64", "x86", "64", "cloud", "chip",
+    "accelerator", "tesla", "edition", "cts", "turbo", "instruct", "chat", "hf", "it", "the", "fp8", "fp4",
+    "nvfp4", "r",
 }  # fmt: skip
 _MEMORY = re.compile(r"^[0-9]+(g|gb|gib)$")
 _POWER = re.compile(r"^[0-9]+w$")
@@ -31,22 +32,30 @@ class AliasIndex:
         self._exact: dict[str, str] = {}
         self._core: dict[tuple[str, ...], set[str]] = {}
         self._bare: dict[tuple[str, ...], set[str]] = {}
+        self._memory: dict[str, set[str]] = {}
         self._shown: dict[str, str] = {}
         for name, identity in names:
             self._exact.setdefault(_squeeze(name), identity)
             self._core.setdefault(_core(name), set()).add(identity)
             self._bare.setdefault(_bare(name), set()).add(identity)
+            self._memory.setdefault(identity, set()).update(filter(_MEMORY.match, _core(name)))
             self._shown.setdefault(name.lower(), name)
 
     def find(self, name: str) -> str | None:
         """The id, or None when no name fits or two ids fit equally."""
+        if _squeeze(name) in self._exact:
+            return self._exact[_squeeze(name)]
         for index, key in ((self._core, _core(name)), (self._bare, _bare(name))):
-            if _squeeze(name) in self._exact:
-                return self._exact[_squeeze(name)]
             found = index.get(key, set()) if key else set()
-            if len(found) == 1:
+            if len(found) == 1 and not self._other_memory(name, next(iter(found))):
                 return next(iter(found))
         return None
+
+    def _other_memory(self, name: str, identity: str) -> bool:
+        """Whether the name states a memory size that no name of the device has: it is another variant."""
+        stated = set(filter(_MEMORY.match, _core(name)))
+        known = self._memory[identity]
+        return bool(stated and known and not stated & known)
 
     def nearest(self, name: str, count: int = 3) -> list[str]:
         """Known names that resemble `name`, best first; empty when none does."""
@@ -74,7 +83,7 @@ def _squeeze(name: str) -> str:
 
 
 def _tokens(name: str) -> list[str]:
-    spaced = re.sub(r"([0-9])\s+(gb|gib|w)\b", r"\1\2", name.lower())
+    spaced = re.sub(r"([0-9])\s+(gb|gib|w)\b", r"\1\2", name.lower().rpartition("/")[2])
     return [token for token in re.split(r"[^a-z0-9.+]+", spaced) if token]
 
 

@@ -32,8 +32,11 @@ REQUIRED_FILES = ("accelerators", "accelerator_facts", "prices")
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Checked tables. `accelerators`, `accelerator_facts`, `prices` and `models` are shaped as the
-    pipeline's tables of the same names; `findings` says what a reader should know of them."""
+    """Checked tables, and in `findings` what a reader should know of them.
+
+    `accelerators`, `accelerator_facts`, `prices` and `models` are shaped as the pipeline's tables of the
+    same names.
+    """
 
     folder: Path
     accelerators: pl.DataFrame

@@ -122,27 +122,25 @@ PRICES: dict[str, Column] = {
     "confidence": _text(),
     "note": _OPTIONAL,
 }
+_MODEL_COUNTS = (
+    "layers",
+    "hidden_size",
+    "heads",
+    "kv_heads",
+    "head_dim",
+    "ffn_size",
+    "vocabulary",
+    "context_window",
+    "sliding_window",
+    "experts",
+    "active_experts",
+)
 MODELS: dict[str, Column] = {
     "model": _NAME,
     "family": _text(one_of=MODEL_FAMILIES),
     "params_b": _positive(required=True),
     "active_params_b": _positive(required=True),
-    **{
-        name: _COUNT
-        for name in (
-            "layers",
-            "hidden_size",
-            "heads",
-            "kv_heads",
-            "head_dim",
-            "ffn_size",
-            "vocabulary",
-            "context_window",
-            "sliding_window",
-            "experts",
-            "active_experts",
-        )
-    },
+    **dict.fromkeys(_MODEL_COUNTS, _COUNT),
     "kv_bytes_per_token": _positive(),
     "flops_per_inference": _positive(),
     "synops_per_inference": _positive(),

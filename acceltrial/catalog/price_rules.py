@@ -20,7 +20,7 @@ MAX_USD_PER_ACCELERATOR_HOUR = 500.0
 
 
 def tpu_chips(slice_name: str) -> int | None:
-    """Chips of a TPU slice such as `tpu-v5p-12288` (6144) or `tpu-v6e-8` (8); None when it is no slice name."""
+    """Chips of a TPU slice: 6144 for `tpu-v5p-12288`, 8 for `tpu-v6e-8`; None for other names."""
     match = re.fullmatch(r"tpu-(v[0-9]+[a-z]*)-([0-9]+)", slice_name.strip().lower())
     if not match:
         return None
@@ -110,4 +110,4 @@ def outliers(prices: Sequence[Mapping[str, object]]) -> list[Finding]:
 
 def _starts_after(as_of: str, today: date) -> bool:
     parts = [int(part) for part in as_of.split("-")]
-    return date(*(parts + [1, 1])[:3]) > today
+    return date(*[*parts, 1, 1][:3]) > today

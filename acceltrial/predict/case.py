@@ -52,7 +52,7 @@ class ServingCase:
 
     @property
     def replica_size(self) -> int:
-        """Devices that hold one copy of the model: all of them, save where a host runs copies side by side."""
+        """Devices that hold one copy of the model: all, save where a host runs copies side by side."""
         memory = self.device.memory_gb
         if not self.scenario.startswith("mlperf") or memory is None:
             return self.count

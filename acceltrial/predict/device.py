@@ -32,7 +32,7 @@ Support = Literal["native", "weight_only", "unknown", "unsupported"]
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One accelerator. Rates in TFLOPS or TOPS, bandwidths in GB/s, memory in GB, power in W; None is unknown."""
+    """One accelerator; TFLOPS or TOPS, GB/s, GB and W; None is unknown."""
 
     accelerator: str
     accelerator_class: str
@@ -63,7 +63,7 @@ class Device:
         )
 
     def support(self, precision: str) -> Support:
-        """How the device handles `precision`; `unsupported` only where what is documented speaks against it."""
+        """How the device handles `precision`; `unsupported` only where documents speak against it."""
         if precision in self.rates:
             return "native"
         listed = re.search(_LISTED.get(precision, r"(?!)"), self._documented(), re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ class Training:
     def __len__(self) -> int:
         return len(self.cases)
 
-    def take(self, index: Sequence[int] | FloatArray) -> Training:
+    def take(self, index: Iterable[Any]) -> Training:
         """The rows at `index`."""
         chosen = [int(position) for position in index]
         return Training(
@@ -111,7 +111,8 @@ def fit_physical(training: Training) -> Physical:
         )
 
     solution = least_squares(errors, start, loss="soft_l1", max_nfev=40)
-    return Physical.from_logs(solution.x)
+    # Rounded, so that the order in which threads add does not reach the artifact's bytes.
+    return Physical.from_logs(np.round(solution.x, 4))
 
 
 def fit_covariance(training: Training, physical: Physical) -> FloatArray:
@@ -122,7 +123,7 @@ def fit_covariance(training: Training, physical: Physical) -> FloatArray:
     found = minimize(
         negative_log_likelihood, START, args=(at, off), method="L-BFGS-B", options={"maxiter": 15}
     )
-    return np.asarray(found.x)
+    return np.asarray(np.round(found.x, 3))
 
 
 def residuals(training: Training, physical: Physical) -> FloatArray:
@@ -174,7 +175,7 @@ def _widening(kinds: np.ndarray[Any, np.dtype[np.str_]], held: HeldOut, label: s
             continue
         ratio = np.abs(held.error[own]) / (NORMAL_80 * held.deviation[own])
         level = min(1.0, LEVEL * (1.0 + 1.0 / own.sum()))
-        factors[f"{kind}|{label}"] = float(np.quantile(ratio, level, method="higher"))
+        factors[f"{kind}|{label}"] = round(float(np.quantile(ratio, level, method="higher")), 3)
     return factors
 
 
@@ -214,6 +215,3 @@ def training_rows(rows: Sequence[tuple[ServingCase, Kind, float]]) -> Training:
         tuple(kind for _, kind, _ in rows),
         np.log(np.array([value for _, _, value in rows], dtype=float)),
     )
-
-
-Progress = Callable[[str], None]

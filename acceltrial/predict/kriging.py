@@ -161,10 +161,10 @@ class Surface:
         for start in range(0, len(kept) if len(self.at) else 0, CHUNK):
             part = kept.take(slice(start, start + CHUNK))
             found[start : start + CHUNK] = covariance(self.log_parameters, part, self.at) @ self._weights
-        return found[inverse]
+        return np.asarray(found[inverse])
 
     def _distinct(self, where: Points) -> tuple[Points, np.ndarray[Any, np.dtype[np.intp]]]:
-        """Rows that differ for the covariance (unseen families of one line do not), and each row's among them."""
+        """Rows that the covariance tells apart (not unseen families of one line), and each row's place."""
         known = np.isin(where.family, self.at.family)
         _, codes = np.unique(np.where(known, where.family, where.line), return_inverse=True)
         keys = np.column_stack([where.features, codes, known, where.metric, where.scenario])

@@ -1,17 +1,18 @@
-"""What one replica of each option delivers under a workload's targets, and how it runs at its share of the load.
+"""What one replica of each option delivers under a workload's targets, and how it runs at its own load.
 
 For batches 1, 2, 4 … 256 that fit, the step-time model gives time per token, first token and throughput; the
-capacity is the highest request rate at which the targets hold. Percentiles: the 50th is the model's mean; the
-95th of the time per token is a step in which prefill interferes fully; the 95th of the first token is that of a
-long prompt plus a waiting time W = s·ρ/(1-ρ)·(c_a²+c_s²)/2·ln(ρ/0.05) at the prefill (Kingman 1961 for the mean,
-with an exponential tail), with s the prefill time, ρ the prefill's share of time and c the variation of arrivals
-and of prompt lengths. The 95th of the whole answer adds both and a long answer, which is an upper bound.
+capacity is the highest request rate at which the targets hold. Percentiles: the 50th is the model's mean. The
+95th of the time per token is a step in which prefill interferes fully. The 95th of the first token is that of
+a long prompt plus a waiting time W = s·ρ/(1-ρ)·(c_a²+c_s²)/2·ln(ρ/0.05) at the prefill (Kingman 1961 for the
+mean, with an exponential tail): s is the prefill time, ρ the prefill's share of time, c the variation of
+arrivals and of prompt lengths. The 95th of the whole answer adds both and a long answer: an upper bound.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ WIDEST = np.log(50.0)
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A workload's requests and targets: tokens, requests a second, milliseconds; None where there is no target."""
+    """A workload's requests and targets: tokens, requests a second, milliseconds; None is no target."""
 
     input_mean: float
     input_high: float
@@ -132,7 +133,7 @@ class _Grid:
         self.e2e_ms = self.ttft_ms + self.tpot_ms * service.output_mean
         self.e2e_p95_ms = self.ttft_p95_ms + self.tpot_p95_ms * service.output_high
 
-    def meets(self, service: Service) -> np.ndarray:  # type: ignore[type-arg]
+    def meets(self, service: Service) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Where every target that there is holds at the 95th percentile."""
         good = np.isfinite(self.rps)
         for values, limit in (
@@ -163,7 +164,7 @@ class _Grid:
             np.exp(log_prediction(at, kinds, full) - log_prediction(at, kinds, parameters.physical))
             for at in arrays
         ]
-        return np.maximum(np.stack(columns, axis=1), 1.0)
+        return np.asarray(np.maximum(np.stack(columns, axis=1), 1.0))
 
     def _late_first_tokens(self, arrays: CaseArrays, service: Service, parameters: Parameters) -> FloatArray:
         usual = prefill_s(arrays, 1.0, parameters.physical)

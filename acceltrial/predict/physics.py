@@ -8,19 +8,21 @@ rate, e their achievable shares.
     steady state  t(b)    = t_d(b) with the prefill of b/o requests added to its arithmetic (chunked prefill)
     throughput            = b ÷ t(b)
     time per token        = t_d(b) + ψ·(t(b) - t_d(b))
-    first token           = t_p·(1 + κ·b^η) + base + waiting of those for whom the cache has no room (Little's law)
+    first token           = t_p·(1 + κ·b^η) + base + waiting for room in the cache (Little's law)
     b                     = the least of concurrency, what the cache holds, and the engine's own limit
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from acceltrial.predict.case import SCENARIOS, CaseArrays, FloatArray, Kind
+from acceltrial.predict.case import SCENARIOS, CaseArrays, FloatArray
 from acceltrial.predict.steptime import all_reduce_gb, blend_s, overhead_s
 
+Names: TypeAlias = np.ndarray[Any, np.dtype[np.str_]]
 CLOSED, FIXED = SCENARIOS.index("closed_loop"), SCENARIOS.index("fixed_batch")
 SERVER, INTERACTIVE = SCENARIOS.index("mlperf_server"), SCENARIOS.index("mlperf_interactive")
 MLPERF = SCENARIOS.index("mlperf_offline")
@@ -44,8 +46,10 @@ class Physical:
 
     Attributes:
         memory, compute: shares of the peaks that are reached. link: share of the rate between devices.
-        us_sequence, us_layer, us_link: microseconds a step for each sequence, layer, and layer and doubling of n.
-        blend: the power p of the blend. interference: ψ. queue, queue_power: κ and η. base_ms: of the first token.
+        us_sequence, us_layer, us_link: microseconds a step for each sequence, for each layer, and for each
+            layer and doubling of n.
+        blend: the power p of the blend. interference: ψ. queue, queue_power: κ and η.
+        base_ms: of the first token.
         server, interactive, tuned: factors of the MLPerf scenarios on throughput.
         batch_limit: sequences that an engine runs together where nothing else limits it.
         vision … beam: how much faster or slower than e_c a kind of single-pass work runs.
@@ -87,7 +91,7 @@ class Physical:
         return cls(**dict(zip(cls.names(), np.exp(logs).tolist(), strict=True)))
 
 
-def log_prediction(cases: CaseArrays, kinds: np.ndarray, physical: Physical) -> FloatArray:  # type: ignore[type-arg]
+def log_prediction(cases: CaseArrays, kinds: Names, physical: Physical) -> FloatArray:
     """Natural logarithm of each case's metric: tokens or samples a second, or milliseconds.
 
     `kinds` holds one of "tpot", "ttft", "throughput", "samples", "e2e" a case; NaN where a figure is unknown.
@@ -121,7 +125,7 @@ class Load:
 
 
 def cache_limit(cases: CaseArrays) -> FloatArray:
-    """Sequences whose keys and values fit beside the weights; at least 1, since one that does not fit is refused."""
+    """Sequences whose keys and values fit beside the weights; at least 1: what does not fit is refused."""
     free = USABLE * cases.size * cases.memory_gb - cases.weight_gb - RUNTIME_GB * cases.size
     # Requests are at different points of their answer: three quarters of it on average near the limit.
     held = cases.kv_gb_per_token * (cases.input_tokens + 0.75 * cases.output_tokens)
@@ -211,8 +215,3 @@ def _speech_tokens_per_s(cases: CaseArrays, physical: Physical) -> FloatArray:
 def with_load(cases: CaseArrays, concurrency: FloatArray) -> CaseArrays:
     """The same cases at other concurrencies."""
     return replace(cases, concurrency=concurrency)
-
-
-def kind_array(kind: Kind, count: int) -> np.ndarray:  # type: ignore[type-arg]
-    """`count` times the same kind."""
-    return np.full(count, kind)

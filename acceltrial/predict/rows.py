@@ -66,7 +66,7 @@ MAX_TOKENS = 1e8
 PARAMETERS_TOLERANCE = 0.2
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """Why a case gets no value."""
 
 
@@ -91,7 +91,7 @@ class RowReader:
         """The case of one row.
 
         Raises:
-            Refusal: a name is unknown (with the nearest known), a figure is missing or impossible, the
+            RefusedError: a name is unknown (with the nearest known), a figure is missing or impossible, the
                 precision is not supported, or the model does not fit.
         """
         device, shape = self._device(_text(row, "accelerator")), self._shape(_text(row, "model"))
@@ -112,7 +112,7 @@ class RowReader:
             concurrency=_number(row, "concurrency"),
         )
         if scenario in {"closed_loop", "fixed_batch"} and case.concurrency is None:
-            raise Refusal(f"scenario {scenario} needs a concurrency")
+            raise RefusedError(f"scenario {scenario} needs a concurrency")
         refuse_impossible(case)
         return Row(case, kind, factor)
 
@@ -120,44 +120,44 @@ class RowReader:
         try:
             return Device.from_row(self._catalogue.accelerator(name))
         except ConfigurationError as error:
-            raise Refusal(f"{error.what}; {error.remedy}") from error
+            raise RefusedError(f"{error.what}; {error.remedy}") from error
 
     def _find_shape(self, name: str) -> ModelShape:
         try:
             return ModelShape.from_row(self._catalogue.model(name))
         except ConfigurationError as error:
-            raise Refusal(f"{error.what}; {error.remedy}") from error
+            raise RefusedError(f"{error.what}; {error.remedy}") from error
 
 
 def refuse_impossible(case: ServingCase) -> None:
-    """Raises Refusal where the predictor cannot know: missing figures, formats, or a model that does not fit."""
+    """Raises RefusedError where the predictor cannot know: figures missing, formats, what does not fit."""
     device, shape = case.device, case.shape
     support = device.support(case.precision)
     if support == "unsupported":
-        raise Refusal(f"{device.accelerator} does not support {case.precision}")
+        raise RefusedError(f"{device.accelerator} does not support {case.precision}")
     if support == "unknown":
-        raise Refusal(f"no source says whether {device.accelerator} handles {case.precision}")
+        raise RefusedError(f"no source says whether {device.accelerator} handles {case.precision}")
     if device.memory_gb is None:
-        raise Refusal(f"the memory of {device.accelerator} is not known")
+        raise RefusedError(f"the memory of {device.accelerator} is not known")
     if device.rate_tflops(case.compute) is None:
-        raise Refusal(f"the {case.compute} rate of {device.accelerator} is not known")
+        raise RefusedError(f"the {case.compute} rate of {device.accelerator} is not known")
     single_pass = shape.family not in TOKEN_FAMILIES
     if device.memory_bw_gb_s is None:
-        raise Refusal(f"the memory bandwidth of {device.accelerator} is not known")
+        raise RefusedError(f"the memory bandwidth of {device.accelerator} is not known")
     if not single_pass and (shape.layers is None or shape.kv_gb_per_token() is None):
-        raise Refusal(f"the layers or heads of {shape.model} are not known")
+        raise RefusedError(f"the layers or heads of {shape.model} are not known")
     if single_pass and shape.flops_per_inference is None and shape.layers is None:
-        raise Refusal(f"neither operations nor layers of {shape.model} are known")
+        raise RefusedError(f"neither operations nor layers of {shape.model} are known")
     needed = shape.weight_gb(case.precision)
     held = 0.98 * case.count * device.memory_gb
     if needed > held:
-        raise Refusal(
+        raise RefusedError(
             f"{shape.model} does not fit: weights {needed:.3g} GB in {case.precision}, memory "
             f"{case.count} × {device.memory_gb:g} GB"
         )
     tokens = case.input_tokens + case.output_tokens
     if shape.context_window and not single_pass and tokens > 8 * shape.context_window:
-        raise Refusal(
+        raise RefusedError(
             f"{tokens:.0f} tokens are far beyond the window of {shape.model} ({shape.context_window})"
         )
 
@@ -165,9 +165,9 @@ def refuse_impossible(case: ServingCase) -> None:
 def _text(row: Mapping[str, str | None], column: str, *, optional: bool = False) -> str:
     value = (row.get(column) or "").strip()
     if not value and not optional:
-        raise Refusal(f"{column} is empty")
+        raise RefusedError(f"{column} is empty")
     if len(value) > 200:
-        raise Refusal(f"{column} is longer than 200 characters")
+        raise RefusedError(f"{column} is longer than 200 characters")
     return value
 
 
@@ -178,29 +178,29 @@ def _number(row: Mapping[str, str | None], column: str) -> float | None:
     try:
         value = float(text)
     except ValueError as error:
-        raise Refusal(f"{column} is not a number: {text[:40]!r}") from error
+        raise RefusedError(f"{column} is not a number: {text[:40]!r}") from error
     if not math.isfinite(value):
-        raise Refusal(f"{column} is not finite: {text}")
+        raise RefusedError(f"{column} is not finite: {text}")
     if value <= 0:
-        raise Refusal(f"{column} must be above zero, not {text}")
+        raise RefusedError(f"{column} must be above zero, not {text}")
     if value > MAX_TOKENS:
-        raise Refusal(f"{column} is out of range: {text}")
+        raise RefusedError(f"{column} is out of range: {text}")
     return value
 
 
 def _count(row: Mapping[str, str | None]) -> int:
     count = _number(row, "count")
     if count is None:
-        raise Refusal("count is empty")
+        raise RefusedError("count is empty")
     if not count.is_integer() or count > MAX_COUNT:
-        raise Refusal(f"count must be a whole number up to {MAX_COUNT}, not {count:g}")
+        raise RefusedError(f"count must be a whole number up to {MAX_COUNT}, not {count:g}")
     return int(count)
 
 
 def _check_parameters(row: Mapping[str, str | None], shape: ModelShape) -> None:
     stated = _number(row, "params_b")
     if stated is not None and abs(stated / shape.params_b - 1.0) > PARAMETERS_TOLERANCE:
-        raise Refusal(
+        raise RefusedError(
             f"params_b {stated:g} contradicts the {shape.params_b:g} billion parameters of {shape.model}"
         )
 
@@ -208,11 +208,11 @@ def _check_parameters(row: Mapping[str, str | None], shape: ModelShape) -> None:
 def _metric(row: Mapping[str, str | None]) -> tuple[Kind, float]:
     metric, unit = _text(row, "metric"), _text(row, "unit")
     if metric not in METRICS:
-        raise Refusal(f"metric {metric[:40]!r} is not predicted; known: {', '.join(sorted(METRICS))}")
+        raise RefusedError(f"metric {metric[:40]!r} is not predicted; known: {', '.join(sorted(METRICS))}")
     kind, ours = METRICS[metric]
     if unit not in UNITS or UNITS[unit][0] != ours:
         fitting = ", ".join(name for name, (target, _) in UNITS.items() if target == ours)
-        raise Refusal(f"unit {unit[:20]!r} does not fit {metric}; known: {fitting}")
+        raise RefusedError(f"unit {unit[:20]!r} does not fit {metric}; known: {fitting}")
     return kind, 1.0 / UNITS[unit][1]
 
 
@@ -221,7 +221,7 @@ def _scenario(row: Mapping[str, str | None]) -> Scenario:
     for scenario in SCENARIOS:
         if scenario == name:
             return scenario
-    raise Refusal(f"scenario {name[:40]!r} is not known; known: {', '.join(SCENARIOS)}")
+    raise RefusedError(f"scenario {name[:40]!r} is not known; known: {', '.join(SCENARIOS)}")
 
 
 def _precisions(text: str, scenario: Scenario, device: Device, shape: ModelShape) -> tuple[str, str]:
@@ -233,7 +233,7 @@ def _precisions(text: str, scenario: Scenario, device: Device, shape: ModelShape
     if not text:
         weights = compute = _usual(scenario, device, shape)
     if weights not in BYTES_PER_PARAMETER:
-        raise Refusal(f"precision {text[:40]!r} is not known; known: {', '.join(BYTES_PER_PARAMETER)}")
+        raise RefusedError(f"precision {text[:40]!r} is not known; known: {', '.join(BYTES_PER_PARAMETER)}")
     return weights, compute
 
 
@@ -256,10 +256,10 @@ def _lengths(
     if scenario.startswith("mlperf"):
         usual = MLPERF_TOKENS.get(shape.model, (MLPERF_SINGLE_PASS_TOKENS, 1.0))
         if shape.family in TOKEN_FAMILIES and shape.model not in MLPERF_TOKENS and tokens_in is None:
-            raise Refusal(f"the lengths of {shape.model} in {scenario} are not known: give input_len")
+            raise RefusedError(f"the lengths of {shape.model} in {scenario} are not known: give input_len")
         return tokens_in or usual[0], tokens_out or usual[1]
     if tokens_in is None:
-        raise Refusal("input_len is empty")
+        raise RefusedError("input_len is empty")
     if tokens_out is None and shape.family in TOKEN_FAMILIES and kind != "ttft":
-        raise Refusal("output_len is empty")
+        raise RefusedError("output_len is empty")
     return tokens_in, tokens_out or 1.0

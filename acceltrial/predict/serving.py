@@ -10,7 +10,7 @@ from acceltrial.evidence import Figure, Grade, Interval
 from acceltrial.predict.case import Kind, ServingCase
 from acceltrial.predict.estimates import METHOD, Estimates, estimate
 from acceltrial.predict.parameters import LEVEL, Parameters, load_parameters
-from acceltrial.predict.rows import Refusal, refuse_impossible
+from acceltrial.predict.rows import RefusedError, refuse_impossible
 
 Metric = tuple[str, str]
 _GENERATED: dict[Metric, tuple[Kind, str]] = {
@@ -33,7 +33,7 @@ def predict_serving(
     fitted = parameters or load_parameters()
     try:
         refuse_impossible(case)
-    except Refusal as refusal:
+    except RefusedError as refusal:
         return {metric: _refused(unit, str(refusal), fitted, now) for metric, (_, unit) in _GENERATED.items()}
     kinds = [kind for kind, _ in _GENERATED.values()]
     found = estimate([case] * len(kinds), kinds, fitted)
@@ -54,7 +54,7 @@ def predict_single_pass(
     fitted = parameters or load_parameters()
     try:
         refuse_impossible(case)
-    except Refusal as refusal:
+    except RefusedError as refusal:
         return {("capacity_rps", "max"): _refused("requests/s", str(refusal), fitted, now)}
     found = estimate([case], ["samples"], fitted)
     return {("capacity_rps", "max"): figure_of(found, 0, "requests/s", fitted, now)}

@@ -100,10 +100,10 @@ class ModelShape:
         expert_part = (total - active) / (1.0 - share)
         shared = max(total - expert_part, 0.0)
         touched = 1.0 - (1.0 - share) ** max(batch, 1.0)
-        return min(total, shared + expert_part * touched)
+        return float(min(total, shared + expert_part * touched))
 
     def flops(self, tokens: float, context: float = 0.0) -> float:
-        """Operations of a forward pass over `tokens` tokens that each attend to `context` earlier ones on average.
+        """Operations of a forward pass over `tokens` tokens, each attending to `context` others on average.
 
         2 × active parameters × tokens, and 4 × layers × heads × head size × tokens × context for attention
         (scores and their product with the values).
@@ -113,7 +113,7 @@ class ModelShape:
         return 2.0 * self.compute_params_b() * 1e9 * tokens + attention
 
     def compute_params_b(self) -> float:
-        """Parameters that a token multiplies with, in 10^9: the input embedding is looked up, not multiplied."""
+        """Parameters in 10^9 that a token is multiplied with: an encoder's embedding is only looked up."""
         if self.family in ENCODER_FAMILIES and self.vocabulary and self.hidden_size:
             looked_up = self.vocabulary * self.hidden_size / 1e9
             return max(self.active_params_b - looked_up, 0.05 * self.active_params_b)

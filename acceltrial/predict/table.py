@@ -17,7 +17,7 @@ from acceltrial.predict.case import Kind, ServingCase
 from acceltrial.predict.estimates import estimate
 from acceltrial.predict.fitting import Training, training_rows
 from acceltrial.predict.parameters import Parameters
-from acceltrial.predict.rows import COLUMNS, Refusal, Row, RowReader
+from acceltrial.predict.rows import COLUMNS, RefusedError, Row, RowReader
 from acceltrial.storage.atomic import replacing, storage_error
 
 ADDED = ("predicted", "low", "high", "grade", "basis", "reason")
@@ -51,7 +51,8 @@ def predict_file(cases: Path, out: Path, reader: RowReader, parameters: Paramete
         names = [name for name in header if name not in ADDED]
         while chunk := list(islice(rows, CHUNK)):
             added = _predict(chunk, reader, parameters, summary)
-            writer.writerows([[*(row[name] for name in names), *cells] for row, cells in zip(chunk, added, strict=True)])  # fmt: skip
+            for row, cells in zip(chunk, added, strict=True):
+                writer.writerow([*(row[name] for name in names), *cells])
     return summary
 
 
@@ -71,7 +72,7 @@ def read_training(data: Path, reader: RowReader) -> tuple[Training, list[tuple[i
             value = _positive(row["value"], data, number)
             try:
                 read = reader.read(row)
-            except Refusal as refusal:
+            except RefusedError as refusal:
                 left_out.append((number, str(refusal)))
                 continue
             used.append((read.case, read.kind, value / read.factor))
@@ -102,7 +103,7 @@ def _predict(
 def _read(reader: RowReader, row: dict[str, str]) -> Row | str:
     try:
         return reader.read(row)
-    except Refusal as refusal:
+    except RefusedError as refusal:
         return str(refusal)
 
 
@@ -168,9 +169,7 @@ def _check_header(header: list[str], path: Path, needed: tuple[str, ...]) -> Non
     missing = [name for name in needed if name not in header]
     if missing or len(set(header)) != len(header):
         what = f"column '{missing[0]}' is missing" if missing else "a column stands twice in the header"
-        raise DataContractError(
-            what, where=f"{path}, row 1", remedy=f"columns needed: {', '.join(needed)}"
-        )
+        raise DataContractError(what, where=f"{path}, row 1", remedy=f"columns needed: {', '.join(needed)}")
 
 
 def _positive(text: str, path: Path, number: int) -> float:

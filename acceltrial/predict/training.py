@@ -40,7 +40,7 @@ class TrainingCase:
 
 
 def predict_training(case: TrainingCase, *, now: datetime) -> dict[tuple[str, str], Figure]:
-    """step_time_s, training_tokens_per_s and mfu with 80 % intervals, or figures without value and a reason."""
+    """Step time, tokens a second and MFU with 80 % intervals, or figures without value and a reason."""
     reason = _cannot(case)
     if reason:
         units = {"step_time_s": "s", "training_tokens_per_s": "tokens/s", "mfu": "share"}

@@ -1,0 +1,1 @@
+"""Weighs every option of hardware for every workload."""

@@ -25,8 +25,7 @@ SERVER_PART_FLOOR_W = 5.0
 
 @dataclass(frozen=True)
 class Check:
-    """One constraint over all options. `needs_less` tells whether the option's own figure is the required one
-    (memory, watts, time: it must stay below what is available).
+    """One constraint over all options.
 
     Attributes:
         required, available: arrays with NaN for unknown; None for constraints without numbers.
@@ -41,7 +40,7 @@ class Check:
     reasons: list[str]
 
     def margins(self) -> FloatArray:
-        """available ÷ required - 1; -1 for a failure without numbers, NaN for what is not known."""
+        """Room: available ÷ required - 1; -1 for a failure without numbers, NaN for what is not known."""
         if self.required is None or self.available is None:
             return np.where(np.array(self.verdicts) == FAIL, -1.0, np.nan)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -101,7 +100,7 @@ def all_checks(
     ]
     if demand.context_tokens and demand.shape.context_window:
         checks.append(_context_window(demand, options))
-    checks += _latency(demand, options, times)
+    checks += _latency(demand, times)
     checks += _throughput(demand, options, times, params)
     if (options.count > 1).any():
         checks.append(_interconnect(demand, options, times, params))
@@ -181,7 +180,7 @@ def _context_window(demand: Demand, options: Options) -> Check:
     return numeric("context_window", "tokens", needed, window, "longest request in the model's window", "")
 
 
-def _latency(demand: Demand, options: Options, times: Times) -> list[Check]:
+def _latency(demand: Demand, times: Times) -> list[Check]:
     unknown = "the device's bandwidth or rate is not known"
     checks = []
     if demand.generates and demand.slo_tpot_ms:

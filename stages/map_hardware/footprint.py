@@ -19,7 +19,7 @@ SMALL_MEMORY_GB = 1.0
 
 @dataclass(frozen=True)
 class Footprint:
-    """GB of a whole replica (all its devices together); `largest_batch` in average requests, NaN without a cache."""
+    """GB of a whole replica; `largest_batch` in average requests, NaN for models without a cache."""
 
     required_gb: FloatArray
     available_gb: FloatArray
@@ -68,7 +68,7 @@ def _activations_gb(demand: Demand) -> float:
 def _training(
     demand: Demand, options: Options, params: MapHardwareParams, available: FloatArray, overhead: FloatArray
 ) -> Footprint:
-    """Parameters, gradients and optimizer state sharded over the devices, and the activations kept for backward."""
+    """Parameters, gradients and optimizer state over the devices, and activations kept for backward."""
     wide = np.array([BYTES_PER_PARAMETER[precision] for precision in options.precisions])
     tokens = float((demand.training_batch or 1) * (demand.training_tokens or 1))
     hidden, layers = demand.shape.hidden_size or 0, demand.shape.layers or 0

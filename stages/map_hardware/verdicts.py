@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 import numpy as np
 import polars as pl
 
-from schemas.mapping import Candidates, Constraints
 from schemas.base import polars_schema
+from schemas.mapping import Candidates, Constraints
 from stages.map_hardware.constraints import FAIL, PASS, UNKNOWN, Check
 from stages.map_hardware.demand import Demand
 from stages.map_hardware.footprint import Footprint
 from stages.map_hardware.options import FloatArray, Options
 
+Names: TypeAlias = np.ndarray[Any, np.dtype[np.str_]]
 LARGEST = 1e9
 """Margins are cut here: a figure a billion times what is needed says no more than that."""
 
@@ -79,14 +82,14 @@ def candidate_frame(demand: Demand, options: Options, checks: list[Check], fit: 
     return frame.select(list(polars_schema(Candidates)))
 
 
-def _first_lowest(ranked: FloatArray, verdicts: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _first_lowest(ranked: FloatArray, verdicts: Names) -> np.ndarray[Any, np.dtype[np.intp]]:
     """The lowest margin's row by option; where no margin is known, the first constraint that passed."""
     lowest = ranked.argmin(axis=0)
     known = np.isfinite(ranked.min(axis=0))
-    return np.where(known, lowest, (verdicts == PASS).argmax(axis=0))
+    return np.asarray(np.where(known, lowest, (verdicts == PASS).argmax(axis=0)))
 
 
-def _reasons(checks: list[Check], binding: list[int], verdicts: np.ndarray) -> list[str]:  # type: ignore[type-arg]
+def _reasons(checks: list[Check], binding: list[int], verdicts: Names) -> list[str]:
     reasons = []
     for option, index in enumerate(binding):
         unknown = [

@@ -1,0 +1,1 @@
+"""Foreign tables turned into the catalogue's own."""

@@ -99,8 +99,10 @@ def read_offers(path: Path, names: AliasIndex) -> tuple[list[Offer], list[Findin
 
 
 def select(offers: Iterable[Offer]) -> list[Offer]:
-    """At most two offers for each device, region group and price model: the newest dated licensed
-    sources first; of unlicensed lists one price, for the US and the EU, where no other source has any.
+    """At most two offers for each device, region group and price model.
+
+    The newest dated licensed sources come first; of unlicensed lists one price is taken, for the US and
+    the EU, where no other source has any.
     """
     believable = _without_shared_devices(list(offers))
     cells: dict[tuple[str, str, str], list[Offer]] = {}

@@ -12,8 +12,8 @@ from acceltrial.predict.estimates import METHOD, estimate
 from acceltrial.predict.operating import Ranged
 from acceltrial.predict.parameters import Parameters
 from acceltrial.predict.shape import ModelShape
-from stages.benchmark.predicted_rows import Block, Chosen, nowhere, power_blocks
-from stages.benchmark.predicted_tokens import service_of
+from stages.benchmark.predicted.rows import Block, Chosen, nowhere, power_blocks
+from stages.benchmark.predicted.tokens import service_of
 
 CALL_MS = 2.0
 """A request's way through server and runtime beside the model; declared, inside the interval's factor."""

@@ -11,16 +11,17 @@ from acceltrial.predict.parameters import Parameters, load_parameters
 from acceltrial.predict.shape import ENCODER_FAMILIES, TOKEN_FAMILIES, ModelShape
 from schemas.base import empty, polars_schema
 from schemas.evidence import Measurements
-from stages.benchmark.predicted_rows import Block, Chosen
-from stages.benchmark.predicted_single import single_pass_blocks
-from stages.benchmark.predicted_tokens import token_blocks
-from stages.benchmark.predicted_training import training_blocks
+from stages.benchmark.predicted.rows import Block, Chosen
+from stages.benchmark.predicted.single import single_pass_blocks
+from stages.benchmark.predicted.tokens import token_blocks
+from stages.benchmark.predicted.training import training_blocks
 from stages.contract import Context, Inputs
 
 
 def predict_measurements(inputs: Inputs, context: Context, params: Any = None) -> pl.DataFrame:  # noqa: ARG001
-    """One row a feasible catalogue option and metric, in the order of the candidates; a null with its reason
-    where nothing can be predicted.
+    """One row a feasible catalogue option and metric, in the order of the candidates.
+
+    Where nothing can be predicted the value is null and the reason says why.
 
     Args:
         inputs: with the tables workloads, models, profiles, candidates and accelerators.

@@ -14,7 +14,7 @@ from acceltrial.predict.case import FloatArray, ServingCase
 from acceltrial.predict.device import Device
 from acceltrial.predict.operating import Ranged
 from acceltrial.predict.parameters import LEVEL
-from acceltrial.predict.rows import Refusal, refuse_impossible
+from acceltrial.predict.rows import RefusedError, refuse_impossible
 from acceltrial.predict.shape import ModelShape
 
 IDLE_SHARE = 0.3
@@ -90,7 +90,7 @@ class Chosen:
 def _refusal(case: ServingCase) -> str:
     try:
         refuse_impossible(case)
-    except Refusal as refusal:
+    except RefusedError as refusal:
         return str(refusal)
     return ""
 

@@ -10,7 +10,7 @@ import numpy as np
 from acceltrial.predict.estimates import METHOD
 from acceltrial.predict.operating import Ranged, Service, operate
 from acceltrial.predict.parameters import Parameters
-from stages.benchmark.predicted_rows import Block, Chosen, nowhere, power_blocks
+from stages.benchmark.predicted.rows import Block, Chosen, nowhere, power_blocks
 
 
 def service_of(workload: Mapping[str, Any], profile: Mapping[str, Any]) -> Service:

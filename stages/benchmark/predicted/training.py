@@ -19,7 +19,7 @@ from acceltrial.predict.training import (
     step_operations,
     step_seconds,
 )
-from stages.benchmark.predicted_rows import Block, Chosen
+from stages.benchmark.predicted.rows import Block, Chosen
 
 UNKNOWN = "the device's rate in this format is not known"
 
