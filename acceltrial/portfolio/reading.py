@@ -15,7 +15,7 @@ from acceltrial.portfolio.document import Document, read_document
 from acceltrial.portfolio.model import Model
 from acceltrial.portfolio.secrets import looks_like_secret
 from acceltrial.portfolio.section import Section
-from acceltrial.portfolio.target import AnyTarget
+from acceltrial.portfolio.target import Target, targets_file
 from acceltrial.portfolio.trace import Trace
 from acceltrial.portfolio.validation import validate
 from acceltrial.portfolio.workload import Workload
@@ -40,12 +40,6 @@ class ModelsFile(Section):
     models: Annotated[list[Model], Field(min_length=1, max_length=1000)]
 
 
-class TargetsFile(Section):
-    """targets.yaml."""
-
-    targets: Annotated[list[AnyTarget], Field(max_length=1000)]
-
-
 class TracesFile(Section):
     """traces.yaml."""
 
@@ -63,7 +57,7 @@ class Portfolio:
     folder: Path
     workloads: Sequence[Workload]
     models: Sequence[Model]
-    targets: Sequence[AnyTarget]
+    targets: Sequence[Target]
     traces: Sequence[Trace]
     documents: dict[str, Document]
 
@@ -110,7 +104,7 @@ def read_portfolio(folder: Path, *, shown_as: str = "") -> Portfolio:
         folder=folder,
         workloads=validate(WorkloadsFile, documents["workloads"]).workloads,
         models=validate(ModelsFile, documents["models"]).models,
-        targets=validate(TargetsFile, documents["targets"]).targets,
+        targets=validate(targets_file(), documents["targets"]).targets,
         traces=validate(TracesFile, documents["traces"]).traces,
         documents=documents,
     )

@@ -7,15 +7,17 @@ units and without secrets.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Union
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from acceltrial.portfolio.model import Precision
 from acceltrial.portfolio.section import AsOf, Name, Region, Seconds, Section, Text, UsdPerHour
 from acceltrial.targets import (
     llamacpp,
     openai,
+    registry,
     sagemaker,
     torch_embeddings,
     torch_training,
@@ -57,7 +59,7 @@ class Price(Section):
 
 
 class Target(Section):
-    """What all kinds of target share."""
+    """What all kinds of target share; each kind adds `kind` and `launch`."""
 
     id: Name
     title: Text
@@ -161,18 +163,48 @@ class SageMakerTarget(Target):
     launch: SageMakerLaunch
 
 
-AnyTarget = Annotated[
-    LlamaCppTarget
-    | TransformersServeTarget
-    | TorchEmbeddingsTarget
-    | TorchTrainingTarget
-    | OpenAiTarget
-    | SageMakerTarget,
-    Field(discriminator="kind"),
-]
+BUILT_IN: dict[str, type[Target]] = {
+    "llamacpp": LlamaCppTarget,
+    "transformers_serve": TransformersServeTarget,
+    "torch_embeddings": TorchEmbeddingsTarget,
+    "torch_training": TorchTrainingTarget,
+    "openai": OpenAiTarget,
+    "sagemaker": SageMakerTarget,
+}
+
+
+class TargetsFile(Section):
+    """targets.yaml; `targets_file` gives the model that knows the kinds of this installation."""
+
+    targets: Annotated[list[Any], Field(max_length=1000)]
+
+
+def targets_file(kinds: Iterable[str] | None = None) -> type[TargetsFile]:
+    """The model of targets.yaml with the built-in kinds and those that installed packages bring.
+
+    The launch settings of a package's own kind are plain values here; its adapter checks them.
+
+    Args:
+        kinds: the kinds of this installation; None asks the registry.
+    """
+    known = set(registry.kinds() if kinds is None else kinds) | set(BUILT_IN)
+    models = tuple(BUILT_IN.get(kind) or _foreign(kind) for kind in sorted(known))
+    entry: Any = Annotated[Union[models], Field(discriminator="kind")]  # noqa: UP007
+    return create_model(
+        "TargetsFile", __base__=TargetsFile, targets=(Annotated[list[entry], Field(max_length=1000)], ...)
+    )
 
 
 def launch_settings(target: Target) -> dict[str, Any]:
     """The launch section with the settings that are given or have a default; nothing in it is secret."""
-    launch: BaseModel = target.launch  # type: ignore[attr-defined]
-    return launch.model_dump(exclude_none=True)
+    launch: BaseModel | dict[str, Any] = getattr(target, "launch", {})
+    return launch.model_dump(exclude_none=True) if isinstance(launch, BaseModel) else dict(launch)
+
+
+def _foreign(kind: str) -> type[Target]:
+    return create_model(
+        f"Target_{kind}",
+        __base__=Target,
+        kind=(Literal[kind], ...),  # type: ignore[arg-type]
+        launch=(dict[str, str | int | float | bool | None], Field(default_factory=dict)),
+    )

@@ -71,7 +71,7 @@ def catalogue_findings(portfolio: Portfolio, catalogue: Catalogue) -> list[dict[
 
 
 def _unused(portfolio: Portfolio) -> list[dict[str, Any]]:
-    models = {item.model for item in (*portfolio.workloads, *portfolio.targets)}
+    models = {w.model for w in portfolio.workloads} | {t.model for t in portfolio.targets}
     traces = {item.trace for item in portfolio.workloads}
     unused = [("model", m.id) for m in portfolio.models if m.id not in models]
     unused += [("trace", t.id) for t in portfolio.traces if t.id not in traces]

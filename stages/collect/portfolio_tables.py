@@ -23,7 +23,7 @@ def workloads_table(portfolio: Portfolio) -> pl.DataFrame:
 
 def models_table(portfolio: Portfolio) -> pl.DataFrame:
     """Models that a workload or target names, in the order of their names."""
-    used = {item.model for item in (*portfolio.workloads, *portfolio.targets)}
+    used = {w.model for w in portfolio.workloads} | {t.model for t in portfolio.targets}
     models = sorted((model for model in portfolio.models if model.id in used), key=lambda m: m.id)
     return table_of(Models, [_model(model) for model in models])
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from acceltrial.portfolio.target import AnyTarget, launch_settings
+from acceltrial.portfolio import target as declared
+from acceltrial.portfolio.target import launch_settings, targets_file
 from acceltrial.targets.registry import BUILT_IN
 
-ADAPTER: TypeAdapter[Any] = TypeAdapter(AnyTarget)
 BASE: dict[str, Any] = {
     "id": "t",
     "title": "t",
@@ -25,7 +25,8 @@ SAGEMAKER = {"endpoint": "my-endpoint", "region": "eu-central-1"}
 
 
 def target(kind: str, **launch: Any) -> Any:
-    return ADAPTER.validate_python({**BASE, "kind": kind, **({"launch": launch} if launch else {})})
+    entry = {**BASE, "kind": kind, **({"launch": launch} if launch else {})}
+    return targets_file().model_validate({"targets": [entry]}).targets[0]
 
 
 def test_every_built_in_kind_can_be_declared() -> None:
@@ -71,4 +72,21 @@ def test_units_are_read_and_the_url_is_tidied() -> None:
 )
 def test_wrong_launch_settings_are_refused(kind: str, launch: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        ADAPTER.validate_python({**BASE, "kind": kind, "launch": launch})
+        targets_file().model_validate({"targets": [{**BASE, "kind": kind, "launch": launch}]})
+
+
+def test_built_in_kinds_are_those_of_the_registry() -> None:
+    assert set(declared.BUILT_IN) == set(BUILT_IN)
+
+
+def test_a_kind_that_a_package_brings_can_be_declared() -> None:
+    entry = {**BASE, "kind": "loihi", "launch": {"board": 3, "driver": "x"}}
+    found = targets_file(["loihi"]).model_validate({"targets": [entry]}).targets[0]
+    assert found.kind == "loihi"
+    assert launch_settings(found) == {"board": 3, "driver": "x"}
+
+
+@pytest.mark.parametrize("launch", [{"deep": {"er": 1}}, {"n": float("nan")}, [1], {"x": [1]}])
+def test_a_packages_launch_settings_are_plain_values(launch: Any) -> None:
+    with pytest.raises(ValidationError):
+        targets_file(["loihi"]).model_validate({"targets": [{**BASE, "kind": "loihi", "launch": launch}]})
