@@ -68,8 +68,8 @@ def read_head(path: Path) -> Head:
     return Head(path, tuple(line for line in lines if line.strip()))
 
 
-def line_blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
-    """Blocks of whole lines; a newline inside a quoted CSV field does not end a line.
+def line_blocks(path: Path, block_bytes: int = BLOCK_BYTES, *, quoted: bool = True) -> Iterator[bytes]:
+    """Blocks of whole lines; where `quoted`, a newline inside a quoted CSV field does not end a line.
 
     Raises:
         DataContractError: a damaged or truncated gzip stream, or an endless line.
@@ -79,7 +79,7 @@ def line_blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
     with opened(path) as stream:
         while chunk := stream.read(block_bytes):
             data = rest + chunk
-            cut = _last_line_end(data)
+            cut = _last_line_end(data) if quoted else data.rfind(b"\n") + 1
             if cut:
                 yield data[:cut]
             rest = data[cut:]
@@ -87,7 +87,7 @@ def line_blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
                 raise DataContractError(
                     f"a line is longer than {LINE_BYTES >> 20} MiB",
                     where=str(path),
-                    remedy="check that the file is a trace with one request a line",
+                    remedy="check that the file has one request a line, and that every quote is closed",
                 )
     if rest.strip():
         yield rest
@@ -119,8 +119,11 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 
 def _last_line_end(data: bytes) -> int:
     cut = data.rfind(b"\n") + 1
-    while cut and data.count(b'"', 0, cut) % 2:
-        cut = data.rfind(b"\n", 0, cut - 1) + 1
+    quotes = data.count(b'"', 0, cut)
+    while cut and quotes % 2:
+        earlier = data.rfind(b"\n", 0, cut - 1) + 1
+        quotes -= data.count(b'"', earlier, cut)
+        cut = earlier
     return cut
 
 

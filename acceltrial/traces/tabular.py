@@ -51,7 +51,9 @@ def csv_batches(
             row += body.count(b"\n")
             continue
         try:
-            frame = pl.read_csv(body, has_header=False, schema=typed, separator=separator)
+            frame = pl.read_csv(
+                body, has_header=False, schema=typed, separator=separator, missing_columns="insert"
+            )
         except pl.exceptions.PolarsError:
             typed = text  # the cells are told one by one, so that the bad one can be named
             frame = _csv_frame(head.path, body, text, separator, row)
@@ -70,8 +72,10 @@ def json_rows(path: Path, block_bytes: int) -> Iterator[tuple[int, list[Any]]]:
         DataContractError: a line that is no JSON object.
     """
     number = 1
-    for block in line_blocks(path, block_bytes):
-        lines = block.splitlines()
+    for block in line_blocks(path, block_bytes, quoted=False):
+        lines = block.split(b"\n")
+        if not lines[-1]:
+            lines.pop()
         if number == 1 and lines[0].startswith(b"\xef\xbb\xbf"):
             lines[0] = lines[0][3:]
         yield number, [_object(path, number + i, line) for i, line in enumerate(lines)]
@@ -143,7 +147,9 @@ def _csv_frame(
     path: Path, body: bytes, schema: dict[str, DataType], separator: str, row: int
 ) -> pl.DataFrame:
     try:
-        return pl.read_csv(body, has_header=False, schema=schema, separator=separator)
+        return pl.read_csv(
+            body, has_header=False, schema=schema, separator=separator, missing_columns="insert"
+        )
     except pl.exceptions.PolarsError as error:
         text = io.StringIO(body.decode("utf-8", errors="replace"), newline="")
         for offset, fields in enumerate(csv.reader(text, delimiter=separator)):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import orjson
 import polars as pl
+from numpy.typing import NDArray
 
 from acceltrial.errors import DataContractError
 from acceltrial.traces.columns import ColumnMap
@@ -65,13 +66,20 @@ class MooncakeFormat:
             yield frame.with_columns(pl.min_horizontal("prefix_tokens", "input_tokens"))
 
 
+def _whole_ids(blocks: Any) -> NDArray[np.int64]:
+    ids = np.asarray(blocks)
+    if ids.dtype.kind not in "iu" or ids.ndim != 1:
+        raise TypeError(f"{str(blocks)[:40]} is no list of whole numbers")
+    return ids.astype(np.int64)
+
+
 def _prefix_tokens(
     head: Head, seen: SeenBlocks, items: list[dict[str, Any]], rows: list[int]
 ) -> list[int | None]:
     blocks = [item.get("hash_ids") for item in items]
     try:
         sizes = np.array([len(b) if b is not None else 0 for b in blocks], dtype=np.int64)
-        flat = [np.asarray(b, dtype=np.int64) for b in blocks if b]
+        flat = [_whole_ids(b) for b in blocks if b]
         hits = seen.leading_hits(np.concatenate(flat) if flat else np.zeros(0, np.int64), sizes)
     except (TypeError, ValueError, OverflowError, DataContractError) as error:
         raise DataContractError(

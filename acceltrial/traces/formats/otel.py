@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import polars as pl
 
+from acceltrial.errors import DataContractError
 from acceltrial.traces.columns import ColumnMap
 from acceltrial.traces.formats.base import Reading
 from acceltrial.traces.parsing import parse_batch
@@ -50,14 +51,23 @@ class OpenTelemetryFormat:
             rows: list[int] = []
             calls: list[dict[str, Any]] = []
             for offset, item in enumerate(objects):
-                for span, resource in _spans(item or {}):
-                    call = _call(span, resource)
-                    if call is None:
-                        reading.skip("spans that call no model")
-                    else:
-                        rows.append(number + offset)
-                        calls.append(call)
+                found = _calls(item or {}, f"{head.path}, line {number + offset}")
+                reading.skip("spans that call no model", found.count(None))
+                calls += [call for call in found if call is not None]
+                rows += [number + offset] * (len(calls) - len(rows))
             yield from _parsed(head, rows, calls)
+
+
+def _calls(item: dict[str, Any], where: str) -> list[dict[str, Any] | None]:
+    """One entry a span of the line; None for a span that calls no model. Raises DataContractError."""
+    try:
+        return [_call(span, resource) for span, resource in _spans(item)]
+    except (AttributeError, TypeError) as error:
+        raise DataContractError(
+            f"the line is not shaped like OpenTelemetry spans ({error})",
+            where=where,
+            remedy="export spans as OTLP JSON, or one span object a line",
+        ) from error
 
 
 def _parsed(head: Head, rows: list[int], calls: list[dict[str, Any]]) -> Iterator[pl.DataFrame]:

@@ -38,7 +38,7 @@ class LengthSpec(BaseModel):
 
     def cap(self) -> float:
         """The longest length that is drawn."""
-        return float(self.maximum) if self.maximum is not None else 1.25 * max(self.quantiles.values()) + 1
+        return float(self.maximum or np.ceil(1.25 * max(self.quantiles.values()) + 1))
 
 
 def length_at(spec: LengthSpec, z: NDArray[np.float64]) -> NDArray[np.int32]:
