@@ -124,7 +124,7 @@ def _suppliers(world: World, option: Option) -> list[str]:
 
 
 def _runtimes(world: World, option: Option) -> list[str]:
-    """Runtimes that the catalogue lists; for a target outside it, its class's and engines on its device."""
+    """Runtimes that the catalogue lists for the device, else its class, else engines seen on the device."""
     key = ("runtimes", option.device)
     if key not in world.memo:
         rows, engines = [option.accelerator], set()
@@ -132,7 +132,7 @@ def _runtimes(world: World, option: Option) -> list[str]:
             rows = world.of_class(option.accelerator_class)
             engines = {str(row["kind"]) for row in world.targets if row["device"] == option.target["device"]}
         listed = {name.strip() for row in rows for name in (row.get("runtimes") or "").split("|")}
-        world.memo[key] = sorted((listed | engines) - {""})
+        world.memo[key] = sorted(listed - {""}) or sorted(engines)
     return world.memo[key]
 
 

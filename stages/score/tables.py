@@ -149,11 +149,16 @@ def next_step(choice: Choice, shares: dict[str, float]) -> str:
         offer = winner.costing.offer
         place = f" ({offer.provider} {offer.region})" if offer else ""
         step = f"rent {name}{place} for a day and replay the trace: nothing that speaks for it was measured"
-    first = choice.order[0]
-    p_best = float(choice.stability.p_best[first])
-    if p_best < 0.5 and choice.runner_up is not None:
+    p_best = choice.stability.p_best
+    often = choice.kept[int(np.argmax(p_best))].option.id
+    own = float(p_best[choice.order[0]])
+    if often != name:
+        step += (
+            f"; measure {often} beside it: it is best in {p_best.max():.0%} of the draws, {name} in {own:.0%}"
+        )
+    elif own < 0.5 and choice.runner_up is not None:
         other = choice.runner_up.option.id
-        step += f"; measure {other} beside it, for {name} is best in only {p_best:.0%} of the draws"
+        step += f"; measure {other} beside it, for {name} is best in only {own:.0%} of the draws"
     return step
 
 
