@@ -13,6 +13,8 @@ from stages.report.formatting import count, money, plural, quantity
 from stages.report.sections.fit import CLASS_TITLES
 from stages.report.shown import Shown, unknown
 
+GENERAL_KNOWLEDGE = "general knowledge"
+"""A fact with this source was published by nobody we could name."""
 _TEXTS = Path(__file__).parents[1] / "accelerator_classes.yaml"
 
 
@@ -109,7 +111,8 @@ def _fact(value: float | None, unit: str, fact: dict[str, Any] | None) -> Cell:
     if fact is None:
         return quantity(value, unit)
     why = f"{fact['source']}; {fact['as_of']}; confidence {fact['confidence']}"
-    return Shown(quantity(value, unit), grade="published", why=why)
+    published = fact["source"] != GENERAL_KNOWLEDGE
+    return Shown(quantity(value, unit), grade="published" if published else "declared", why=why)
 
 
 def _price(offer: dict[str, Any] | None) -> Cell:

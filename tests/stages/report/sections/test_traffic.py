@@ -15,7 +15,7 @@ def test_every_request_falls_into_one_bin(material: Material) -> None:
 
 
 def test_a_trace_without_requests_says_so(material: Material) -> None:
-    charts = traffic.build(material).blocks[1]
+    charts = traffic.build(material).blocks[0]
     assert isinstance(charts, Charts)
     training = next(c for c in charts.charts if c.id == "traffic-domain-finetune")
     assert training.description == "The trace holds no requests of this workload."
