@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from acceltrial.canary.detectable import Detectable, detectable
-from acceltrial.canary.guardrails import default_guardrails
+from acceltrial.canary.guardrails import JudgeSettings, default_guardrails
 from acceltrial.canary.plan import CanaryPlan
 
 
@@ -17,13 +17,23 @@ def canary_requests(plan: CanaryPlan, rps: float) -> float:
 
 def forecast(plan: CanaryPlan, rps: float) -> list[tuple[Detectable, float]]:
     """For each guardrail that counts requests: what it can show, and the canary requests expected."""
-    rules = plan.judge.guardrails or default_guardrails(set())
-    bounds = plan.judge.bounds(rules)
     requests = canary_requests(plan, rps)
     total = rps * (plan.deadline_s - plan.soak_s)
-    per_canary = max(total - requests, 1.0) / max(requests, 1e-9)
-    found = [(detectable(rule, bounds[rule.name], per_canary=per_canary), rule) for rule in rules]
-    return [(shown, requests) for shown, rule in found if shown is not None and rule.kind != "quality"]
+    return expectation(plan.judge, requests, max(total - requests, 1.0) / max(requests, 1e-9))
+
+
+def expectation(
+    settings: JudgeSettings, requests: float, per_canary: float
+) -> list[tuple[Detectable, float]]:
+    """The same for a number of canary requests with `per_canary` baseline requests beside each.
+
+    Quality is left out: how many responses will be scored is not known beforehand.
+    """
+    rules = settings.guardrails or default_guardrails(set())
+    bounds = settings.bounds(rules)
+    counting = [rule for rule in rules if rule.kind != "quality"]
+    found = [detectable(rule, bounds[rule.name], per_canary=per_canary) for rule in counting]
+    return [(shown, requests) for shown in found if shown is not None]
 
 
 def too_thin(plan: CanaryPlan) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -60,12 +60,11 @@ def records_from_frame(frame: pl.DataFrame, where: str) -> Records:
     """
     t_s = _numbers(frame, "t_s", where)
     _refuse(~np.isfinite(t_s) | (t_s < 0), t_s, "t_s", "a finite time of at least 0", where)
-    arms = frame["arm"].cast(str).to_numpy()
-    canary = arms == "canary"
-    _refuse(~canary & (arms != "baseline"), arms, "arm", "`baseline` or `canary`", where)
-    ok = frame["ok"]
-    if ok.null_count():
-        _refuse(ok.is_null().to_numpy(), np.full(len(ok), None), "ok", "true or false", where)
+    arms = frame["arm"].cast(str)
+    canary = (arms == "canary").fill_null(value=False).to_numpy()
+    unknown = ~canary & (arms != "baseline").fill_null(value=True).to_numpy()
+    _refuse(unknown, arms, "arm", "`baseline` or `canary`", where)
+    ok = _flags(frame["ok"], where)
     values: dict[str, Floats] = {}
     for name in ("latency_ms", "ttft_ms", "quality", "memory_bytes"):
         if name in frame.columns:
@@ -76,7 +75,7 @@ def records_from_frame(frame: pl.DataFrame, where: str) -> Records:
     if "quality" in values:
         _refuse(values["quality"] > 1, values["quality"], "quality", "a score in [0, 1]", where)
     group = _groups(frame["class"]) if "class" in frame.columns else np.zeros(len(frame), np.int64)
-    records = Records(t_s, canary, ok.cast(bool).to_numpy(), values, group)
+    records = Records(t_s, np.array(canary, dtype=bool), ok, values, group)
     return _in_order(records)
 
 
@@ -89,7 +88,18 @@ def _numbers(frame: pl.DataFrame, name: str, where: str) -> Floats:
     return np.array(column.cast(float).fill_null(float("nan")).to_numpy(), dtype=np.float64)
 
 
-def _refuse(bad: Flags, values: npt.NDArray[np.generic], column: str, wanted: str, where: str) -> None:
+def _flags(column: pl.Series, where: str) -> Flags:
+    whole = column.dtype.is_integer()
+    if not whole and str(column.dtype) != "Boolean":
+        raise DataContractError(
+            f"column 'ok' holds {column.dtype}, not true or false", where=where, remedy="give it as booleans"
+        )
+    known = column.is_in([0, 1]).fill_null(value=False) if whole else column.is_not_null()
+    _refuse(~known.to_numpy(), column, "ok", "true or false", where)
+    return np.array(column.cast(bool).to_numpy(), dtype=bool)
+
+
+def _refuse(bad: Any, values: Any, column: str, wanted: str, where: str) -> None:
     if bad.any():
         row = int(np.argmax(bad))
         raise DataContractError(

@@ -1,0 +1,129 @@
+"""Recorded canary streams in a Parquet file, one after the other, in bounded memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow.lib import ArrowException
+
+from acceltrial.canary.records import OPTIONAL
+from acceltrial.errors import DataContractError
+from acceltrial.storage.atomic import storage_error
+
+REQUIRED = ("stream", "t_s", "arm", "latency_ms", "ok")
+BATCH = 500_000
+MOST_OPEN = 12_000_000
+"""Rows held at once. Streams that are interleaved more widely are read in several passes."""
+
+
+def read_streams(
+    path: Path, *, batch: int = BATCH, most_open: int = MOST_OPEN
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Each stream's name and rows, in the order in which the streams end in the file.
+
+    Raises:
+        StorageError: the file cannot be read.
+        DataContractError: it is not Parquet, lacks a column, or has a row without a stream.
+    """
+    try:
+        file = pq.ParquetFile(path)
+    except OSError as error:
+        raise storage_error(error, path) from error
+    except ArrowException as error:
+        raise DataContractError(
+            f"not Parquet ({error})", where=str(path), remedy="give recorded streams as Parquet"
+        ) from error
+    columns = _columns(file, path)
+    spans = _spans(file, path, batch)
+    for wanted in _passes(spans, most_open):
+        yield from _one_pass(file, columns, wanted, spans, batch)
+
+
+def _columns(file: pq.ParquetFile, path: Path) -> list[str]:
+    names = set(file.schema_arrow.names)
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        raise DataContractError(
+            f"columns missing: {', '.join(missing)}",
+            where=str(path),
+            remedy=f"give {', '.join(REQUIRED)} and, where known, {', '.join(OPTIONAL)}",
+        )
+    return [*REQUIRED, *(name for name in OPTIONAL if name in names)]
+
+
+Spans = dict[str, list[int]]
+"""By stream: first and last batch, and rows."""
+
+
+def _spans(file: pq.ParquetFile, path: Path, batch: int) -> Spans:
+    spans: Spans = {}
+    row = 0
+    for number, part in enumerate(file.iter_batches(batch, columns=["stream"])):
+        column = part.column(0)
+        if column.null_count:
+            at = row + int(np.argmax(column.is_null().to_numpy(zero_copy_only=False)))
+            raise DataContractError(
+                f"row {at} names no stream", where=str(path), remedy="name the stream of every row"
+            )
+        for found in pc.value_counts(column).to_pylist():
+            span = spans.setdefault(str(found["values"]), [number, number, 0])
+            span[1] = number
+            span[2] += found["counts"]
+        row += len(part)
+    return spans
+
+
+def _passes(spans: Spans, most_open: int) -> list[set[str]]:
+    """Groups of streams, each to be read in one pass, so that few rows are open at a time."""
+    change: dict[int, int] = defaultdict(int)
+    for first, last, rows in spans.values():
+        change[first] += rows
+        change[last + 1] -= rows
+    peak = max(np.cumsum([change[at] for at in sorted(change)]), default=0)
+    if peak <= most_open:
+        return [set(spans)] if spans else []
+    groups: list[set[str]] = [set()]
+    held = 0
+    for name, (_, _, rows) in sorted(spans.items(), key=lambda item: (item[1][0], item[0])):
+        if held and held + rows > most_open:
+            groups.append(set())
+            held = 0
+        groups[-1].add(name)
+        held += rows
+    return groups
+
+
+def _one_pass(
+    file: pq.ParquetFile, columns: list[str], wanted: set[str], spans: Spans, batch: int
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    first = min(spans[name][0] for name in wanted)
+    last = max(spans[name][1] for name in wanted)
+    ending: dict[int, list[str]] = defaultdict(list)
+    for name in sorted(wanted, key=lambda name: (spans[name][0], name)):
+        ending[spans[name][1]].append(name)
+    parts: dict[str, list[pl.DataFrame]] = defaultdict(list)
+    for number, piece in enumerate(file.iter_batches(batch, columns=columns)):
+        if number < first:
+            continue
+        for name, rows in _by_stream(piece):
+            if name in wanted:
+                parts[name].append(rows)
+        for name in ending.get(number, []):
+            yield name, pl.concat(parts.pop(name), rechunk=True)
+        if number >= last:
+            return
+
+
+def _by_stream(piece: Any) -> Iterator[tuple[str, pl.DataFrame]]:
+    frame = pl.from_arrow(piece)
+    assert isinstance(frame, pl.DataFrame)
+    frame = frame.with_columns(pl.col("stream").cast(pl.String))
+    for (name,), rows in frame.partition_by("stream", as_dict=True, maintain_order=True).items():
+        yield str(name), rows.drop("stream")
