@@ -31,7 +31,9 @@ from acceltrial.load import spill
 from acceltrial.load.connection import Connection, State
 from acceltrial.load.framing import MalformedResponse
 from acceltrial.load.job import AFTER, INTENDED, THINK, Job, RequestStore, read_array, read_job
-from acceltrial.load.timer import Timer, take_precedence
+from acceltrial.load.kernel_stamps import ANCILLARY_SIZE, KernelStamps
+from acceltrial.load.precedence import take_precedence
+from acceltrial.load.timer import Timer
 
 _NS = 1_000_000_000
 _READ = 65_536
@@ -77,6 +79,9 @@ class Driver:
         # One inbox for all reads: a new bytes object a read fragments the heap.
         self.inbox = bytearray(_READ)
         self.inbox_view = memoryview(self.inbox)
+        self.inboxes = [self.inbox]
+        self.kernel = KernelStamps()
+        self.reads = 0
         self.address = 0
         self.opened = 0
         self.finished = 0
@@ -144,9 +149,12 @@ class Driver:
     def _loop(self) -> None:
         clock, poll, timer = time.monotonic_ns, self.epoll.poll, self.timer
         connections, timer_fd = self.connections, self.timer.fd
+        synchronise = self.kernel.synchronise
         while self.pending:
             self._launch_due(clock())
-            for fd, _mask in poll(self._wait_s(clock()), _BATCH):
+            events = poll(self._wait_s(clock()), _BATCH)
+            synchronise()
+            for fd, _mask in events:
                 connection = connections.get(fd)
                 if connection is not None:
                     if connection.state == State.RECEIVING:
@@ -213,6 +221,7 @@ class Driver:
         connection.retried = retried
         connection.dialled_ns = time.monotonic_ns()
         self.connections[connection.fd] = connection
+        self.kernel.watch(connection.socket)
         self.deadlines.append((connection.dialled_ns + self.timeout_ns, connection, connection.serial))
         self.epoll.register(connection.fd, _BOTH)
         connection.watching_write = True
@@ -296,8 +305,12 @@ class Driver:
         self._watch(connection, write=True)
 
     def _receive(self, connection: Connection) -> None:
+        ancillary: list[tuple[int, int, bytes]] = []
         try:
-            size = connection.socket.recv_into(self.inbox)
+            if self.tls is None:
+                size, ancillary, _, _ = connection.socket.recvmsg_into(self.inboxes, ANCILLARY_SIZE)
+            else:
+                size = connection.socket.recv_into(self.inbox)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return
         except OSError as error:
@@ -307,12 +320,16 @@ class Driver:
         if not size:
             self._closed_by_server(connection)
             return
-        buffer = connection.buffer
+        buffer, stamps = connection.buffer, connection.stamps
         buffer += self.inbox_view[:size]
-        connection.stamps.append(now_ns)
+        earliest_ns = stamps[-1] if stamps else connection.sent_ns
+        stamps.append(self.kernel.stamp(ancillary, earliest_ns, now_ns) if ancillary else now_ns)
         connection.ends.append(len(buffer))
+        self.reads += 1
+        framing = connection.framing
         try:
-            complete = connection.framing.complete(buffer)
+            # A token's read cannot end the response: the common case is told without a call.
+            complete = not (framing.chunked and buffer[-4:] != b"\r\n\r\n") and framing.complete(buffer)
         except MalformedResponse as error:
             self._end(connection, "malformed_http", str(error))
             return
@@ -486,7 +503,7 @@ class Driver:
                 self._end(connection, "interrupted")
         self.pending = 0
 
-    def close(self) -> dict[str, float | int]:
+    def close(self) -> dict[str, float | int | str]:
         """Closes everything; what the process says about itself."""
         for connection in list(self.connections.values()):
             self._drop(connection)
@@ -497,6 +514,8 @@ class Driver:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         return {
             "opened": self.opened,
+            "reads": self.reads,
+            "kernel_stamps": self.kernel.taken,
             "finished": self.finished,
             "failed": self.failed,
             "start_ns": self.start_ns,
@@ -561,7 +580,7 @@ def _raise_file_limit() -> None:
 def main() -> None:
     """Entry point of the load process."""
     _raise_file_limit()
-    nice = take_precedence()
+    precedence = take_precedence()
     driver = Driver(read_job(Path(sys.argv[1])), int(sys.argv[2]))
     sys.stdout.write("ready\n")
     sys.stdout.flush()
@@ -576,7 +595,7 @@ def main() -> None:
     before = time.process_time()
     driver.run(int(word))
     loop_cpu_s = time.process_time() - before
-    stats = driver.close() | {"loop_cpu_s": loop_cpu_s, "nice": nice}
+    stats = driver.close() | {"loop_cpu_s": loop_cpu_s, "precedence": precedence}
     driver.job.stats_path(driver.shard).write_text(json.dumps(stats))
 
 

@@ -26,7 +26,8 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any
 
-from acceltrial.load.timer import Timer, take_precedence
+from acceltrial.load.precedence import take_precedence
+from acceltrial.load.timer import Timer
 
 _NS = 1_000_000_000
 _HEADER = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -157,8 +157,15 @@ def _client(driven: Drive) -> dict[str, Any]:
         "peak_rss_mb": sum(float(one["peak_rss_mb"]) for one in driven.stats),
         "startup_s": driven.startup_s,
         "processes": len(driven.stats),
-        "nice": max(int(one["nice"]) for one in driven.stats),
+        "precedence": driven.stats[0]["precedence"],
+        "kernel_stamped_reads": _share_of_reads(driven),
     }
+
+
+def _share_of_reads(driven: Drive) -> float | None:
+    """The share of socket reads whose time is the kernel's own; the rest are stamped by the load process."""
+    reads = sum(int(one["reads"]) for one in driven.stats)
+    return sum(int(one["kernel_stamps"]) for one in driven.stats) / reads if reads else None
 
 
 def _slo(plan: LoadPlan, records: pl.DataFrame, done: pl.DataFrame) -> dict[str, Any] | None:

@@ -6,11 +6,9 @@ Linux only; Python offers `os.timerfd_create` from 3.13, so the C library is cal
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 
-_NICE = -10
 _NS = 1_000_000_000
 _CLOCK_MONOTONIC = 1
 _TFD_TIMER_ABSTIME = 1
@@ -59,14 +57,3 @@ class Timer:
     def close(self) -> None:
         """Gives the descriptor back."""
         os.close(self.fd)
-
-
-def take_precedence() -> int:
-    """Asks the scheduler to run this process ahead of ordinary ones; the nice value that holds now.
-
-    A late instrument reports the machine's load as the server's latency. Where the system refuses,
-    the value stays as it was, and the lag that follows is measured and judged like any other.
-    """
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, min(_NICE, os.getpriority(os.PRIO_PROCESS, 0)))
-    return os.getpriority(os.PRIO_PROCESS, 0)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import select
 import time
 
-from acceltrial.load.timer import Timer, take_precedence
+from acceltrial.load.timer import Timer
 
 
 def test_wakes_when_due_and_not_before() -> None:
@@ -24,10 +23,3 @@ def test_wakes_when_due_and_not_before() -> None:
     timer.clear()  # nothing to take note of
     epoll.close()
     timer.close()
-
-
-def test_precedence_is_asked_for_never_demanded() -> None:
-    child = os.fork()
-    if not child:
-        os._exit(0 if take_precedence() <= 19 else 1)
-    assert os.waitpid(child, 0)[1] == 0

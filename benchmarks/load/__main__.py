@@ -1,0 +1,103 @@
+"""`python -m benchmarks.load`: reproduces our side of the table in README.md; raw records are kept.
+
+    python -m benchmarks.load [--quick] [--trace FILE] [--out DIR] [--repeats N]
+
+Writes results.json beside this file only with `--record`, so that a trial run changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from acceltrial.evidence.machine import describe_machine
+from benchmarks.load import figures
+
+GOALS: dict[str, tuple[str, float]] = {
+    "closed_rps": (">=", 2_000),
+    "closed_share_of_bare": (">=", 0.85),
+    "closed_cpu_s_per_1000": ("<=", 0.3),
+    "ttft_error_p50_ms": ("<=", 0.2),
+    "ttft_error_p99_ms": ("<=", 0.6),
+    "itl_error_p99_ms": ("<=", 0.05),
+    "lag_p99_ms": ("<=", 0.5),
+    "rate_off_schedule": ("<=", 0.001),
+    "start_to_first_request_s": ("<=", 1.0),
+    "peak_rss_mb": ("<=", 120),
+    "replay_lag_p99_ms": ("<=", 2.0),
+    "replay_failed": ("<=", 0),
+}
+KS_RATES = (50, 100, 200, 400, 800, 1_600)
+
+
+def repeated(measure: Callable[[int], dict[str, float]], repeats: int, into: dict[str, Any], prefix: str = "") -> None:
+    """Median, extremes and load average of so many runs, told as they come."""
+    runs = []
+    for number in range(repeats):
+        load = os.getloadavg()[0]
+        runs.append(measure(number) | {"load_average": load})
+        shown = ", ".join(f"{name} {value:.4g}" for name, value in runs[-1].items())
+        sys.stderr.write(f"{prefix}run {number + 1} of {repeats}: {shown}\n")
+    for name in runs[0]:
+        values = [run[name] for run in runs]
+        into[prefix + name] = {
+            "median": statistics.median(values),
+            "low": min(values),
+            "high": max(values),
+            "runs": values,
+        }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="shorter runs, fewer of them")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--trace", type=Path, help="a trace to replay whole, twenty times as fast")
+    parser.add_argument("--out", type=Path, default=Path(".acceltrial/benchmarks/load"), help="raw records")
+    parser.add_argument("--record", action="store_true", help="write results.json beside the benchmark")
+    given = parser.parse_args()
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    raw = given.out / stamp
+    raw.mkdir(parents=True)
+    found: dict[str, Any] = {}
+    repeats, short = (1, 4.0) if given.quick else (given.repeats, 10.0)
+    repeated(lambda n: figures.start_up(), repeats, found)
+    repeated(lambda n: figures.closed_loop(256, 5_000 if given.quick else 10_000, raw / f"closed-{n}.parquet"), repeats, found)
+    repeated(lambda n: figures.open_loop(400, short, 10 + n, raw / f"open-400-{n}.parquet"), repeats, found)
+    for rate in (1, 10, 100, 1_000, 2_000):
+        prefix = f"curve_{rate}_"
+        repeated(lambda n, r=rate: figures.open_loop(r, 5.0, n, raw / f"curve-{r}-{n}.parquet"), 1, found, prefix)  # type: ignore[misc]
+    for rate in KS_RATES:
+        seeds, requests = (3, 300) if given.quick else (10, min(1_500, rate * 4))
+        repeated(lambda n, r=rate, s=seeds, q=requests: figures.arrivals_test(r, s, q, raw), 1, found)  # type: ignore[misc]
+    if given.trace:
+        repeated(lambda n: figures.replay(given.trace, 20, raw / f"replay-{n}.parquet"), 1, found)
+    report(found, raw, stamp, record=given.record)
+
+
+def report(found: dict[str, Any], raw: Path, stamp: str, *, record: bool) -> None:
+    """Prints each goal beside its median, and writes everything as JSON."""
+    for name, (relation, goal) in GOALS.items():
+        if name in found:
+            value = found[name]["median"]
+            reached = value >= goal if relation == ">=" else value <= goal
+            print(f"{'reached' if reached else 'MISSED '}  {name} {value:.4g} (goal {relation} {goal:g})")
+    rejected = sum(found[f"ks_rejected_at_{rate:g}"]["median"] for rate in KS_RATES)
+    print(f"Kolmogorov–Smirnov at 5 %: {rejected:g} rejections over all rates and seeds")
+    result = {"date": stamp, "machine": describe_machine(), "raw": str(raw), "figures": found}
+    text = json.dumps(result, indent=1) + "\n"
+    (raw / "results.json").write_text(text)
+    if record:
+        (Path(__file__).parent / "results.json").write_text(text)
+    print(f"raw records and results.json in {raw}")
+
+
+if __name__ == "__main__":
+    main()
