@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from acceltrial.errors import DataContractError, StorageError
+from stages.collect.params import CollectParams
 from stages.collect.requests_file import ROW_GROUP_ROWS, Written, requests_file
+from stages.collect.stage import STAGE
+from stages.contract import Context, Inputs
 from tests.stages.collect.conftest import AZURE, Collect
 
 
@@ -124,12 +128,24 @@ def test_a_read_only_disk_is_told(tmp_path: Path) -> None:
         assert "read-only" in caught.value.remedy
 
 
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Root may write everywhere, so the block runs as nobody; other users stay who they are."""
+    if os.getuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
 def test_no_permission_is_told(tmp_path: Path) -> None:
-    if os.getuid() == 0:
-        pytest.skip("root may write everywhere; the read-only disk stands in for it")
     tmp_path.chmod(0o500)
-    with pytest.raises(StorageError):
+    with unprivileged(), pytest.raises(StorageError, match="Permission denied") as caught:
         write(tmp_path / "r.parquet", 10)
+    assert "write permission" in caught.value.remedy
 
 
 def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
@@ -189,6 +205,24 @@ def test_ten_million_rows_stream_within_a_gigabyte(workspace: Path, tmp_path: Pa
     peak_kib, _seconds = map(float, done.stdout.split())
     assert pq.read_metadata(scratch / "requests.parquet").num_rows == rows + 30
     assert peak_kib * 1024 < 1e9, f"peak {peak_kib / 1e6:.2f} GB"
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_collect_on_a_full_disk_is_one_clear_error(workspace: Path, tmp_path: Path, shared: bool) -> None:
+    trace = tmp_path / "long.parquet"
+    batch(0, 300_000).select("arrival_s", "input_tokens", "output_tokens").write_parquet(trace)
+    if shared:
+        path = workspace / "data/portfolio/workloads.yaml"
+        path.write_text(path.read_text().replace("kind: reranker", "kind: agent"))
+    with mounted(tmp_path / "small", "size=256k") as folder:
+        context = Context(
+            root=workspace, scratch=folder, cache=folder, now=datetime(2026, 11, 22, tzinfo=UTC), run="t"
+        )
+        params = CollectParams.model_validate({"trace_override": {"path": str(trace)}})
+        assert STAGE.run is not None
+        with pytest.raises(StorageError, match="No space") as caught:
+            STAGE.run(Inputs(workspace, STAGE.inputs), params, context)
+        assert "free disk space" in caught.value.remedy
 
 
 def test_a_failed_collect_leaves_the_workspace_alone(collect: Collect, workspace: Path) -> None:
