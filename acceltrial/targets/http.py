@@ -95,6 +95,8 @@ def _exchange(
         connection.request(method, path, body=data, headers=dict(headers))
         response = connection.getresponse()
         body = response.read(MAX_BODY)
+        if response.length and len(body) < MAX_BODY:
+            return Answer(problem="the connection was lost in the middle of the answer")
     except TimeoutError:
         return Answer(problem="it did not answer in time")
     except ConnectionRefusedError:
