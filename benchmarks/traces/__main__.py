@@ -1,6 +1,6 @@
 """Reading a trace as collect does and classifying it, from 10⁴ to 10⁷ rows: rows/s and peak memory.
 
-    python benchmarks/traces/scaling.py --out results.json [--sizes 10000 100000 1000000 10000000]
+    python -m benchmarks.traces --out results.json [--sizes 10000 100000 1000000 10000000]
 
 Every size and container runs in a process of its own, so that its peak memory is its own. Generating the
 input is not timed.
@@ -51,7 +51,7 @@ def write_input(path: Path, rows: int) -> None:
 
 
 def measure(path: Path) -> dict[str, float]:
-    """Seconds of reading + writing the requests table, and of classifying from it; peak memory of the process."""
+    """Seconds of reading + writing the requests table, and of classifying from it; peak memory."""
     from acceltrial.traces import open_trace
     from stages.classify.traffic import traffic_by_workload
     from stages.collect.requests_file import requests_file
@@ -109,7 +109,7 @@ def main() -> None:
     """Runs all sizes and containers, prints a table and writes the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="rows")
     parser.add_argument("--containers", nargs="+", default=CONTAINERS, choices=CONTAINERS)
     parser.add_argument("--measure", type=Path)
     arguments = parser.parse_args()
