@@ -134,6 +134,7 @@ def _findings(tables: dict[str, pl.DataFrame], today: date | None) -> tuple[Find
     if today is not None:
         found += stale(prices, today, STALE_AFTER_DAYS)
     priced = set(tables["prices"]["accelerator"])
+    sourced = set(tables["accelerator_facts"]["accelerator"])
     found += [
         Finding(
             "accelerator",
@@ -156,6 +157,6 @@ def _findings(tables: dict[str, pl.DataFrame], today: date | None) -> tuple[Find
             "add the sources to accelerator_facts.csv",
         )
         for row in tables["accelerators"].iter_rows(named=True)
-        if row["accelerator"] not in set(tables["accelerator_facts"]["accelerator"])
+        if row["accelerator"] not in sourced
     ]
     return tuple(sorted(found))
