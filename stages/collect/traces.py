@@ -9,14 +9,14 @@ from typing import Any
 import polars as pl
 
 from acceltrial.portfolio import Portfolio
-from acceltrial.portfolio.workload import TOKEN_GENERATING_KINDS, Workload
+from acceltrial.portfolio.workload import Workload
 from schemas.base import table_of
 from schemas.inputs import TraceSources
-from stages.collect.findings import finding
 from stages.collect.origins import Origin, is_overridden, origin_of
 from stages.collect.params import CollectParams, TraceOverride
 from stages.collect.requests_file import Written, requests_file
 from stages.collect.shared import SharedBatches
+from stages.collect.trace_findings import trace_findings
 from stages.contract import Context
 
 
@@ -50,7 +50,7 @@ def collect_traces(portfolio: Portfolio, params: CollectParams, context: Context
             )
             context.progress(f"{workload.id}: {done.rows:,} requests over {done.span_s / 60:,.1f} min")
             sources.append(_source(workload, origin, done))
-            findings += _noticed(workload, origin, done, limit)
+            findings += trace_findings(workload, origin, done, limit)
     for origin in origins:
         if isinstance(origin.batches, SharedBatches):
             origin.batches.close()
@@ -104,47 +104,3 @@ def _source(workload: Workload, origin: Origin, done: Written) -> dict[str, Any]
         "licence": origin.licence,
         "note": "; ".join([*origin.notes, *facts.notes, *skipped, *cut]),
     }
-
-
-def _noticed(workload: Workload, origin: Origin, done: Written, limit: int | None) -> list[dict[str, Any]]:
-    rows: list[tuple[str, str, str, str]] = []
-    if origin.overridden:
-        rows.append((
-            "trace_overridden", "info",
-            f"the trace '{workload.trace}' of the portfolio was replaced by {origin.path}",
-            "leave out `trace_override` (TRACE=…) to use the portfolio's own",
-        ))  # fmt: skip
-    if done.too_long:
-        rows.append((
-            "longer_than_context", "warning",
-            f"{done.too_long:,} of {done.rows:,} requests ({done.too_long / done.rows:.2%}) need more than "
-            f"{limit:,} tokens, the longest {done.longest_tokens:,}",
-            "raise context_tokens, choose a model with a longer window, or expect these requests to be cut",
-        ))  # fmt: skip
-    if workload.kind in TOKEN_GENERATING_KINDS and done.without_lengths:
-        rows.append((
-            "lengths_unknown", "warning",
-            f"{done.without_lengths:,} of {done.rows:,} requests lack the length of prompt or answer",
-            "map the columns of the trace that hold the lengths",
-        ))  # fmt: skip
-    if origin.facts.spread_step_s is not None:
-        rows.append((
-            "coarse_timestamps", "info",
-            f"timestamps come in steps of {origin.facts.spread_step_s:g} s; arrivals were spread inside it",
-            "burstiness below that step is drawn, not recorded: record finer timestamps",
-        ))  # fmt: skip
-    if origin.facts.skipped:
-        rows.append((
-            "rows_left_out", "info",
-            "; ".join(f"{count:,} rows: {reason}" for reason, count in sorted(origin.facts.skipped.items())),
-            "none, if these rows are no requests",
-        ))  # fmt: skip
-    if done.cut:
-        rows.append((
-            "trace_cut", "info", f"reading stopped after {done.rows:,} requests",
-            "raise or leave out collect.max_requests_per_trace",
-        ))  # fmt: skip
-    return [
-        finding("workload", workload.id, name, severity, detail, remedy)  # type: ignore[arg-type]
-        for name, severity, detail, remedy in rows
-    ]
