@@ -197,9 +197,12 @@ _ROW_COLUMNS = tuple(name for name in COLUMNS if name not in _DERIVED)
 def _list_column(times: array[float], offsets: array[int]) -> pl.Series:
     import pyarrow as pa
 
-    flat = pa.array(np.frombuffer(times, dtype=np.float64) if times else np.zeros(0))
-    lists = pa.LargeListArray.from_arrays(pa.array(np.frombuffer(offsets, dtype=np.int64)), flat)
-    return pl.Series("token_times_s", lists, dtype=pl.List(pl.Float64))
+    # From bare buffers: pyarrow's own conversion of arrays loads pandas, which takes a second.
+    values = pa.Array.from_buffers(pa.float64(), len(times), [None, pa.py_buffer(times.tobytes())])
+    ends = pa.py_buffer(offsets.tobytes())
+    kind = pa.large_list(pa.field("item", pa.float64()))
+    lists = pa.Array.from_buffers(kind, len(offsets) - 1, [None, ends], children=[values])
+    return pl.Series("token_times_s", pl.from_arrow(lists), dtype=pl.List(pl.Float64))
 
 
 def _seconds(stamp_ns: int, start_ns: int) -> float | None:

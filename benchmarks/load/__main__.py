@@ -37,7 +37,9 @@ GOALS: dict[str, tuple[str, float]] = {
 KS_RATES = (50, 100, 200, 400, 800, 1_600)
 
 
-def repeated(measure: Callable[[int], dict[str, float]], repeats: int, into: dict[str, Any], prefix: str = "") -> None:
+def repeated(
+    measure: Callable[[int], dict[str, float]], repeats: int, into: dict[str, Any], prefix: str = ""
+) -> None:
     """Median, extremes and load average of so many runs, told as they come."""
     runs = []
     for number in range(repeats):
@@ -69,11 +71,17 @@ def main() -> None:
     found: dict[str, Any] = {}
     repeats, short = (1, 4.0) if given.quick else (given.repeats, 10.0)
     repeated(lambda n: figures.start_up(), repeats, found)
-    repeated(lambda n: figures.closed_loop(256, 5_000 if given.quick else 10_000, raw / f"closed-{n}.parquet"), repeats, found)
+    repeated(
+        lambda n: figures.closed_loop(256, 5_000 if given.quick else 10_000, raw / f"closed-{n}.parquet"),
+        repeats,
+        found,
+    )
     repeated(lambda n: figures.open_loop(400, short, 10 + n, raw / f"open-400-{n}.parquet"), repeats, found)
     for rate in (1, 10, 100, 1_000, 2_000):
         prefix = f"curve_{rate}_"
-        repeated(lambda n, r=rate: figures.open_loop(r, 5.0, n, raw / f"curve-{r}-{n}.parquet"), 1, found, prefix)  # type: ignore[misc]
+        repeated(
+            lambda n, r=rate: figures.open_loop(r, 5.0, n, raw / f"curve-{r}-{n}.parquet"), 1, found, prefix
+        )  # type: ignore[misc]
     for rate in KS_RATES:
         seeds, requests = (3, 300) if given.quick else (10, min(1_500, rate * 4))
         repeated(lambda n, r=rate, s=seeds, q=requests: figures.arrivals_test(r, s, q, raw), 1, found)  # type: ignore[misc]

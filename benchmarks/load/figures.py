@@ -75,7 +75,13 @@ def closed_loop(streams: int, requests: int, raw: Path) -> dict[str, float]:
 
 def bare(streams: int, requests: int) -> dict[str, float]:
     with serve_reference(FAST) as reference:
-        command = [sys.executable, str(HERE / "bare_client.py"), str(reference.port), str(streams), str(requests)]
+        command = [
+            sys.executable,
+            str(HERE / "bare_client.py"),
+            str(reference.port),
+            str(streams),
+            str(requests),
+        ]
         found: dict[str, float] = json.loads(subprocess.check_output(command))
         return found
 
