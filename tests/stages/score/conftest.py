@@ -14,8 +14,12 @@ from acceltrial.storage.tables import write_table
 from schemas import classification, evidence, inputs, mapping
 from schemas.base import check_table, table_of
 from stages.contract import Context, Inputs, Outputs
+from stages.score.admission import Gate, rules_for
+from stages.score.choice import Chooser
+from stages.score.figures import Evidence
 from stages.score.params import ScoreParams
 from stages.score.stage import STAGE
+from stages.score.world import build_world
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 SCHEMAS = {
@@ -189,3 +193,21 @@ def score(
         return out
 
     return run
+
+
+@pytest.fixture
+def chooser(build: Callable[[Rows], dict[str, pl.DataFrame]]) -> Callable[..., Chooser]:
+    """A chooser over rows, with parameters."""
+
+    def made(given: Rows, **params: Any) -> Chooser:
+        tables = build(given)
+        world = build_world(tables)
+        options = [(name, option.id) for name, found in world.options.items() for option in found]
+        owner = {row["option"]: row["accelerator"] for row in given["candidates"]}
+        known = Evidence(
+            tables["measurements"], {w.id: w.row["model"] for w in world.workloads}, owner, options
+        )
+        settings = ScoreParams(**{"measurement_draws": 40, "weight_draws": 20, **params})
+        return Chooser(world, known, Gate(rules_for(Path("nowhere"))), settings, 2026)
+
+    return made

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from acceltrial.errors import ConfigurationError, DataContractError
+from schemas.decision import ROLES
+from stages.score.signoff import LEDGER, decision_digest, input_digests, sheets, sign
+
+
+def test_the_digest_is_the_sha256_of_the_canonical_json() -> None:
+    decision = {"workload": "chat", "option": "gpu-x1", "score": 0.625, "runner_up": None}
+    digest = decision_digest(decision, {"prices": "ab"})
+    assert digest == "886c8a384e0ff18dc38ec5dece976a5b8418cb53426fdc4635f90620ea42cc0e"
+    assert digest == decision_digest(dict(reversed(decision.items())), {"prices": "ab"})
+    assert digest != decision_digest(decision, {"prices": "ac"})
+
+
+def test_input_digests_ignore_order_and_tracking_runs_and_other_workloads() -> None:
+    table = pl.DataFrame({"workload": ["a", "a", "b"], "value": [1.0, 2.0, 3.0], "run": ["x", "y", "z"]})
+    digest = input_digests({"t": table}, "a")
+    assert digest == input_digests({"t": table.reverse().with_columns(run=pl.lit("other"))}, "a")
+    assert digest == input_digests({"t": table.filter(pl.col("workload") == "a")}, "a")
+    assert digest != input_digests({"t": table.with_columns(pl.col("value") + 1)}, "a")
+
+
+def test_a_signature_counts_for_exactly_what_was_signed(tmp_path: Path) -> None:
+    digest = "c" * 64
+    who = {"signed_by": "Ada", "signed_on": "2026-11-22", "comment": "fine"}
+    sign(tmp_path, workload="chat", role="security", digest=digest, verdict="approved", **who)
+    rows = {row["role"]: row for row in sheets({"chat": digest}, tmp_path)}
+    assert rows["security"]["verdict"] == "approved"
+    assert rows["security"]["signed_by"] == "Ada"
+    assert {rows[role]["verdict"] for role in ROLES if role != "security"} == {"awaiting"}
+    changed = {row["role"]: row for row in sheets({"chat": "d" * 64}, tmp_path)}
+    assert changed["security"]["verdict"] == "awaiting"
+    assert "has changed since" in changed["security"]["comment"]
+
+
+def test_an_unknown_role_cannot_sign(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no reviewing role"):
+        sign(
+            tmp_path, workload="chat", role="chef", digest="c" * 64, verdict="approved", signed_by="A",
+            signed_on="2026-11-22", comment="",
+        )  # fmt: skip
+
+
+def test_the_stage_reads_the_ledger_and_a_changed_price_invalidates(
+    rows: Any, score: Callable[..., Any], tmp_path: Path
+) -> None:
+    portfolio = tmp_path / "data" / "portfolio"
+    digests = dict(score(rows)["sign_offs"].select("workload", "digest").unique().iter_rows())
+    who = {"signed_by": "Ada", "signed_on": "2026-11-22", "comment": ""}
+    sign(portfolio, workload="chat", role="procurement", digest=digests["chat"], verdict="rejected", **who)
+    signed = score(rows)["sign_offs"].filter(verdict="rejected").to_dicts()
+    assert [(row["workload"], row["role"]) for row in signed] == [("chat", "procurement")]
+    changed = copy.deepcopy(rows)
+    changed["prices"][0]["usd_per_accelerator_hour"] *= 1.01
+    assert set(score(changed)["sign_offs"]["verdict"]) == {"awaiting"}
+
+
+def test_a_tampered_ledger_stops_the_stage(rows: Any, score: Callable[..., Any], tmp_path: Path) -> None:
+    portfolio = tmp_path / "data" / "portfolio"
+    portfolio.mkdir(parents=True)
+    (portfolio / LEDGER).write_text('{"subject": "chat"}\n')
+    with pytest.raises(DataContractError, match="line 1"):
+        score(rows)

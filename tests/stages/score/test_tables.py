@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+
+from schemas.decision import CRITERIA
+from stages.score.tables import evidence_shares, next_step
+
+
+def test_scores_cover_every_criterion_of_every_ranked_option(rows: Any, score: Callable[..., Any]) -> None:
+    out = score(rows)
+    ranked = out["ranking"].filter(~pl.col("vetoed"))
+    assert len(out["scores"]) >= len(ranked) * len(CRITERIA)
+    assert out["scores"].filter(pl.col("utility").is_null())["value"].is_null().all()
+
+
+def test_intervals_hold_their_values(rows: Any, score: Callable[..., Any]) -> None:
+    costs = score(rows)["costs"].filter(pl.col("low").is_not_null())
+    assert costs.height > 0
+    assert (costs["low"] <= costs["value"]).all()
+    assert (costs["value"] <= costs["high"]).all()
+
+
+def test_roles_rank_exactly_what_is_left(rows: Any, score: Callable[..., Any]) -> None:
+    out = score(rows)
+    kept = out["ranking"].filter(~pl.col("vetoed")).select("workload", "option")
+    assert out["role_ranking"].select("workload", "option").unique().height == kept.height
+    assert out["role_ranking"].height == 4 * kept.height
+
+
+def test_shares_and_next_step_follow_the_evidence(rows: Any, chooser: Callable[..., Any]) -> None:
+    rows["candidates"] = [row for row in rows["candidates"] if row["option"] == "local-q4"]
+    made = chooser(rows)
+    choice = made.choose(made.world.workloads[0])
+    shares = evidence_shares(choice)
+    assert shares["measured"] > 0
+    assert sum(shares.values()) == pytest.approx(1)
+    assert next_step(choice, shares).startswith("canary local-q4")
+    assert "nothing that speaks for it was measured" in next_step(choice, dict.fromkeys(shares, 0.0))
