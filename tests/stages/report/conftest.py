@@ -14,7 +14,7 @@ from stages.contract import Context, Inputs
 from stages.report.blocks import Material
 from stages.report.shown import RowRegister
 from stages.report.stage import STAGE, ReportParams
-from stages.report.tables import load_tables
+from stages.report.tables import Tables, load_tables
 from tests.stages.report.sample_tables import NOW, sample_rows, write_sample
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "path", "rect", "circle", "line", "use"}
@@ -115,13 +115,20 @@ def rendered_empty(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
 @pytest.fixture(scope="session")
 def rendered_hostile(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
     """The report over texts that hold markup, template syntax and control characters."""
-    return run_stage(tmp_path_factory.mktemp("hostile"), sample_rows(hostile=True), {"title": "<b>x</b>"})
+    rows = sample_rows(hostile=True, only=("reply-suggest", "fraud-scoring"))
+    return run_stage(tmp_path_factory.mktemp("hostile"), rows, {"title": "<b>x</b>"})
+
+
+@pytest.fixture(scope="session")
+def sample_tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
+    """The sample portfolio's tables, read once."""
+    return load_tables(write_sample(tmp_path_factory.mktemp("tables"), sample_rows()))
 
 
 @pytest.fixture
-def material(rendered: Rendered) -> Material:
+def material(sample_tables: Tables) -> Material:
     """The sample portfolio with a register of its own."""
-    return Material(load_tables(rendered.inputs), RowRegister(), now=NOW, run="run-report")
+    return Material(sample_tables, RowRegister(), now=NOW, run="run-report")
 
 
 @pytest.fixture

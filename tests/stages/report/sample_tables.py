@@ -55,12 +55,17 @@ class Sample:
         self.rows.setdefault(table, []).append(row)
 
 
-def sample_rows(*, seed: int = 7, hostile: bool = False) -> dict[str, list[dict[str, Any]]]:
-    """Rows of every table for the small portfolio; with `hostile`, free texts hold markup."""
+def sample_rows(
+    *, seed: int = 7, hostile: bool = False, only: tuple[str, ...] = ()
+) -> dict[str, list[dict[str, Any]]]:
+    """Rows of every table for the small portfolio, or `only` these workloads of it.
+
+    With `hostile`, free texts hold markup.
+    """
     sample = Sample(random.Random(seed))
     text = HOSTILE if hostile else ""
     _catalogue(sample, text)
-    for entry in WORKLOADS:
+    for entry in (w for w in WORKLOADS if not only or w[0] in only):
         _workload(sample, entry, text)
         _classify(sample, entry, text)
         _candidates(sample, entry, text)
