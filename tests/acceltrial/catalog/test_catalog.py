@@ -20,7 +20,7 @@ def catalogue(checkout: Path) -> Catalogue:
     return load_catalogue(checkout / "data" / "catalogue", today=date(2026, 11, 22))
 
 
-@pytest.fixture()
+@pytest.fixture
 def broken(checkout: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "catalogue"
     shutil.copytree(checkout / "data" / "catalogue", folder)

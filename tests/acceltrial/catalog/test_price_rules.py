@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acceltrial.catalog.price_rules import as_date, memory_is_per_instance, outliers, refusal, stale, tpu_chips
+from acceltrial.catalog.price_rules import (
+    as_date,
+    memory_is_per_instance,
+    outliers,
+    refusal,
+    stale,
+    tpu_chips,
+)
 from acceltrial.catalog.regions import residency_of
 
 

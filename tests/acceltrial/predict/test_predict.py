@@ -79,7 +79,9 @@ def test_more_load_is_never_faster_and_more_bandwidth_never_slower(
 ) -> None:
     base = replace(chat, concurrency=concurrency, input_tokens=tokens, count=count)
     busier = replace(base, concurrency=concurrency * 1.5)
-    faster = replace(base, device=replace(base.device, memory_bw_gb_s=2.0 * (base.device.memory_bw_gb_s or 1)))
+    faster = replace(
+        base, device=replace(base.device, memory_bw_gb_s=2.0 * (base.device.memory_bw_gb_s or 1))
+    )
     logs = log_prediction(as_arrays([base, busier, faster]), np.array(["tpot"] * 3), Physical())
     assert logs[0] <= logs[1] + 1e-9
     assert logs[2] <= logs[0] + 1e-9
@@ -93,7 +95,9 @@ def test_waiting_for_the_cache_follows_littles_law(chat: ServingCase) -> None:
     assert ttft / 1e3 == pytest.approx(5000.0 * per_request_s, rel=0.2)
 
 
-def test_a_fit_finds_the_slow_family_and_covers_what_it_held_out(made_up: Training, fitted: Parameters) -> None:
+def test_a_fit_finds_the_slow_family_and_covers_what_it_held_out(
+    made_up: Training, fitted: Parameters
+) -> None:
     held_out = fitted.report["leave_configuration_out"]["tpot"]
     assert held_out["median_error"] < 0.05
     slow = fitted.rates("amd-cdna3").memory / fitted.rates("nvidia-hopper").memory
@@ -165,8 +169,10 @@ def test_serving_figures_are_predicted_with_intervals(chat: ServingCase) -> None
     ],
 )
 def test_what_cannot_be_known_is_refused(chat: ServingCase, changes: dict[str, object], says: str) -> None:
-    device = replace(chat.device, **changes) if "rates" not in changes else replace(
-        chat.device, rates={}, quantisation="bf16"
+    device = (
+        replace(chat.device, **changes)
+        if "rates" not in changes
+        else replace(chat.device, rates={}, quantisation="bf16")
     )
     figures = predict_serving(replace(chat, device=device), now=NOW)
     assert all(figure.value is None and says in figure.reason for figure in figures.values())

@@ -35,7 +35,9 @@ def test_experts_read_between_the_active_share_and_all(one: float, other: float)
     shape = MIXTURE
     low, high = sorted((one, other))
     assert shape.active_params_b * 2 * 0.99 <= shape.read_gb_per_step("bf16", low)
-    assert shape.read_gb_per_step("bf16", low) <= shape.read_gb_per_step("bf16", high) <= shape.weight_gb("bf16")
+    assert (
+        shape.read_gb_per_step("bf16", low) <= shape.read_gb_per_step("bf16", high) <= shape.weight_gb("bf16")
+    )
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf")])

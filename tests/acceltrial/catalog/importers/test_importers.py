@@ -28,7 +28,7 @@ OFFERS_HEADER = (
 )
 
 
-@pytest.fixture()
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     curated = tmp_path / "curated"
     curated.mkdir()
