@@ -154,6 +154,8 @@ class JudgeSettings(_Rule):
         silence_s: an arm that should have had requests and had none for this long is lost.
         missing_share: share of missing metrics above which nothing is promoted.
         baseline_factor: the baseline is degraded when it is this much slower than at its own start.
+        needs_power: nothing is promoted on traffic too thin to have shown the demanded harm, even when
+            the evidence of its absence happens to be there.
         restart_looks: evidence is also gathered from every so many looks on, to see late regressions.
     """
 
@@ -167,6 +169,7 @@ class JudgeSettings(_Rule):
     missing_share: Share = 0.05
     baseline_factor: Annotated[float, Field(gt=1)] = 2.0
     restart_looks: Annotated[int, Field(ge=1)] = 10
+    needs_power: bool = True
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> JudgeSettings:

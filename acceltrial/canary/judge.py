@@ -226,7 +226,13 @@ def _without_breach(
     hindrance = _hindrance(records, rules, states, settings, looks)
     if hindrance:
         return "hold", *hindrance, True
-    thin = [s for s in states if s.detectable and not s.detectable.enough(s.n_canary) and not s.shown_safe]
+    thin = [
+        state
+        for state in states
+        if state.detectable
+        and not state.detectable.enough(state.n_canary)
+        and (settings.needs_power or not state.shown_safe)
+    ]
     if thin:
         return "insufficient_traffic", thin[0].name, _too_little(thin[0]), False
     unsure = [s for s in states if not s.shown_safe]

@@ -72,6 +72,7 @@ class CanaryParams(StageParams):
             warmup=Warmup(min_s=self.look_s, max_s=2 * self.look_s),
             silence_s=max(self.hold_s, 2 * self.look_s),
             restart_looks=20,
+            needs_power=False,
         )
         return CanaryPlan(
             canary=canary,

@@ -16,6 +16,7 @@ SETTINGS = JudgeSettings(
     interval_s=10,
     reference_s=120,
     warmup=Warmup(min_s=10, max_s=20),
+    needs_power=False,
     silence_s=60,
 )
 
@@ -124,7 +125,7 @@ def test_a_lost_lever_ends_by_its_lease(world):
 
 
 def test_the_deadline_is_kept_and_says_what_was_missing(world):
-    world.source.rps = 1.0
+    world.source.rps = 0.5
     outcome = world(deadline_s=120, min_requests=1).run()
     assert outcome.verdict == "insufficient_traffic"
     assert outcome.at_s <= 120 + SETTINGS.interval_s

@@ -22,7 +22,7 @@ from acceltrial.canary.source import SplitSource
 
 SETTINGS = JudgeSettings(
     guardrails=(ErrorGuardrail(harm=0.3), LatencyGuardrail(levels=(0.5,), margin=0.9, harm_odds=20)),
-    interval_s=0.5, reference_s=30, warmup=Warmup(min_s=0.5, max_s=1),
+    interval_s=0.5, reference_s=30, warmup=Warmup(min_s=0.5, max_s=1), needs_power=False,
 )  # fmt: skip
 PLAN = CanaryPlan(
     canary="live", workload="w", baseline="one", candidate="two", shares=(0.3, 1.0), hold_s=3,

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from acceltrial.canary.guardrails import (
+    ErrorGuardrail,
+    JudgeSettings,
+    LatencyGuardrail,
+    MemoryGuardrail,
+    QualityGuardrail,
+)
+from acceltrial.canary.judge import judge
+from acceltrial.canary.records import records_from_frame
+from acceltrial.errors import DataContractError
+
+
+def stream(seed=0, rate=20, minutes=60, share=0.05, scale=1.0, errors=(0.01, 0.01), cold=None, **more):
+    rng = np.random.default_rng(seed)
+    n = rng.poisson(rate * 60 * minutes)
+    t = np.sort(rng.random(n) * 60 * minutes)
+    canary = rng.random(n) < share
+    latency = 100 * np.exp(0.5 * rng.standard_normal(n)) * np.where(canary, scale, 1.0)
+    if cold:
+        latency = np.where(canary & (t < 180), latency * cold, latency)
+    ok = rng.random(n) >= np.where(canary, errors[1], errors[0])
+    columns = {"t_s": t, "arm": np.where(canary, "canary", "baseline"), "latency_ms": latency, "ok": ok}
+    columns |= {name: make(rng, t, canary) for name, make in more.items()}
+    return pl.DataFrame(columns)
+
+
+def verdict(frame, **changes):
+    return judge(records_from_frame(frame, "test"), JudgeSettings(**changes))
+
+
+def test_identical_arms_are_promoted():
+    found = verdict(stream())
+    assert (found.verdict, found.guardrail) == ("promote", None), found.reason
+
+
+@pytest.mark.parametrize(
+    ("harm", "guardrail", "by_s"),
+    [
+        ({"errors": (0.01, 0.05)}, "errors", 400),
+        ({"scale": 1.25}, "latency", 900),
+        ({"scale": 3.0, "errors": (0.0, 0.0)}, "latency", 420),
+    ],
+)
+def test_harm_is_rolled_back_by_its_guardrail(harm, guardrail, by_s):
+    found = verdict(stream(seed=2, **harm))
+    assert (found.verdict, found.guardrail) == ("rollback", guardrail)
+    assert found.at_s <= by_s
+
+
+@pytest.mark.parametrize("cold", [1.5, 3.0, 10.0])
+def test_a_cold_start_is_waited_for(cold):
+    assert verdict(stream(seed=4, cold=cold)).verdict in {"promote", "hold"}
+
+
+def test_thin_traffic_is_said_with_what_it_could_show():
+    found = verdict(stream(rate=2))
+    assert found.verdict == "insufficient_traffic"
+    assert "canary requests can show" in found.reason
+
+
+@pytest.mark.parametrize("missing", ["canary", "baseline"])
+def test_an_arm_without_requests_is_insufficient_traffic(missing):
+    found = verdict(stream().filter(pl.col("arm") != missing))
+    assert found.verdict == "insufficient_traffic"
+    assert missing in found.reason
+
+
+def test_a_degraded_baseline_is_not_promoted():
+    frame = stream(errors=(0.01, 0.01)).with_columns(
+        ok=pl.when(pl.col("t_s") > 1500).then(pl.col("t_s") * 1000 % 1 > 0.3).otherwise(pl.col("ok"))
+    )
+    found = verdict(frame)
+    assert (found.verdict, found.guardrail) == ("hold", "baseline")
+
+
+def test_absolute_bounds_hold_whatever_the_baseline_does():
+    rules = (ErrorGuardrail(max_rate=0.02), LatencyGuardrail(max_ms=5000))
+    worse = stream(errors=(0.04, 0.04))
+    assert verdict(worse, guardrails=rules).verdict == "hold"
+    only_canary = verdict(stream(errors=(0.0, 0.1)), guardrails=rules)
+    assert only_canary.verdict == "rollback"
+
+
+def test_missing_metrics_hold():
+    frame = stream().with_columns(
+        latency_ms=pl.when((pl.col("arm") == "canary") & (pl.col("t_s") % 5 < 1))
+        .then(float("nan"))
+        .otherwise(pl.col("latency_ms"))
+    )
+    found = verdict(frame)
+    assert (found.verdict, found.guardrail) == ("hold", "latency")
+    assert "missing" in found.reason
+
+
+def test_a_canary_that_falls_silent_holds():
+    frame = stream(share=0.2).filter((pl.col("arm") == "baseline") | (pl.col("t_s") < 3000))
+    assert verdict(frame).guardrail == "silence"
+
+
+def test_clocks_far_apart_hold():
+    frame = stream(minutes=30).with_columns(
+        t_s=pl.when(pl.col("arm") == "canary").then(pl.col("t_s") + 3000).otherwise(pl.col("t_s"))
+    )
+    assert verdict(frame).guardrail == "clock"
+
+
+def test_a_guardrail_that_never_has_data_holds():
+    rules = (ErrorGuardrail(), LatencyGuardrail(), QualityGuardrail())
+    assert verdict(stream(), guardrails=rules).guardrail == "quality"
+
+
+def test_a_loss_of_quality_and_a_leak_are_seen():
+    good = lambda rng, t, c: (rng.random(len(t)) < np.where(c, 0.7, 0.95)).astype(float)  # noqa: E731
+    found = verdict(stream(quality=good))
+    assert (found.verdict, found.guardrail) == ("rollback", "quality")
+    leak = lambda rng, t, c: 1e9 * np.where(c, 1 + t / 1500, 1.0) + 1e6 * rng.random(len(t))  # noqa: E731
+    found = verdict(stream(memory_bytes=leak))
+    assert (found.verdict, found.guardrail) == ("rollback", "memory")
+
+
+def test_memory_without_headroom_is_rolled_back_at_once():
+    rules = (ErrorGuardrail(), LatencyGuardrail(), MemoryGuardrail(limit_bytes=1e9))
+    full = lambda rng, t, c: np.where(c & (t > 600), 0.97e9, 0.5e9)  # noqa: E731
+    found = verdict(stream(memory_bytes=full), guardrails=rules)
+    assert (found.verdict, found.guardrail) == ("rollback", "memory")
+    assert 600 < found.at_s <= 780
+
+
+def test_another_mix_of_classes_is_no_regression():
+    """The canary gets mostly slow, error-prone requests; within each class the arms are the same."""
+    rng = np.random.default_rng(9)
+    frame = stream(seed=9)
+    heavy = rng.random(len(frame)) < np.where(frame["arm"] == "canary", 0.8, 0.2)
+    frame = frame.with_columns(
+        pl.Series("class", np.where(heavy, "heavy", "light")),
+        latency_ms=frame["latency_ms"].to_numpy() * np.where(heavy, 5.0, 1.0),
+        ok=frame["ok"].to_numpy() & ~(heavy & (rng.random(len(frame)) < 0.05)),
+    )
+    assert verdict(frame).verdict != "rollback"
+    assert verdict(frame.drop("class")).verdict == "rollback"
+
+
+@given(seed=st.integers(0, 50))
+@settings(max_examples=10, deadline=None)
+def test_order_and_repeated_records_change_nothing(seed):
+    frame = stream(seed=seed, minutes=10, scale=1.2)
+    mixed = pl.concat([frame, frame.head(500)]).sample(fraction=1.0, shuffle=True, seed=seed)
+    one, two = verdict(frame), verdict(mixed)
+    assert (one.verdict, one.at_s, one.guardrail) == (two.verdict, two.at_s, two.guardrail)
+    assert any("repeat another" in note for note in two.notes)
+
+
+@given(cut=st.integers(5, 58))
+@settings(max_examples=15, deadline=None)
+def test_a_verdict_never_depends_on_what_comes_later(cut):
+    records = records_from_frame(stream(seed=5, scale=1.2), "test")
+    whole = judge(records, JudgeSettings())
+    early = judge(records, JudgeSettings(), until_s=cut * 60.0)
+    if early.verdict == "rollback":
+        assert (early.at_s, early.guardrail) == (whole.at_s, whole.guardrail)
+    else:
+        assert whole.verdict != "rollback" or whole.at_s > cut * 60.0
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "match"),
+    [
+        ("t_s", -1.0, "a finite time"),
+        ("t_s", float("nan"), "a finite time"),
+        ("arm", "treatment", "`baseline` or `canary`"),
+        ("latency_ms", -5.0, "no negative number"),
+        ("quality", 1.5, r"a score in \[0, 1\]"),
+        ("ok", None, "true or false"),
+    ],
+)
+def test_what_cannot_be_true_is_refused_with_its_row(column, value, match):
+    frame = stream(minutes=2).with_columns(quality=pl.lit(0.5))
+    values = frame[column].to_list()
+    values[7] = value
+    with pytest.raises(DataContractError, match=match) as error:
+        records_from_frame(frame.with_columns(pl.Series(column, values)), "here")
+    assert "row 7" in str(error.value)
+
+
+def test_columns_of_the_wrong_type_are_refused():
+    with pytest.raises(DataContractError, match="not numbers"):
+        records_from_frame(stream(minutes=1).with_columns(latency_ms=pl.lit("12 ms")), "here")
+    with pytest.raises(DataContractError, match="not true or false"):
+        records_from_frame(stream(minutes=1).with_columns(ok=pl.lit("yes")), "here")
+
+
+@pytest.mark.slow
+def test_false_rollbacks_of_identical_arms_stay_below_one_per_cent():
+    bad = sum(verdict(stream(seed=seed)).verdict == "rollback" for seed in range(300))
+    assert bad <= 6
