@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stages.running.runner import StageResult, StageRun
 
 _LARGEST_ARTIFACT_BYTES = 20_000_000
+_METRIC_COLUMNS = {"cell", "phase", "metric", "statistic", "value", "option"}
 
 
 def record_stage(prepared: StageRun, result: StageResult) -> None:
@@ -155,22 +156,24 @@ def _record_cells(prepared: StageRun) -> None:
 
 
 def cell_metrics(prepared: StageRun) -> dict[str, dict[str, float]]:
-    """Metrics by cell, from every output table that names cell, metric, statistic and value.
+    """Metrics by cell, from every output table that names cell, phase, metric, statistic and value.
 
-    A cell with many options (predictions) gives none one by one: its table is an artifact.
+    Rows of a part of a cell (`<cell key>.replay`) count for the cell. A cell with many options (predictions)
+    gives none one by one: its table is an artifact.
     """
     found: dict[str, dict[str, float]] = {}
     for artifact in prepared.stage.outputs:
         if not isinstance(artifact, TableFile) or artifact.streamed:
             continue
-        columns = set(artifact.schema.to_schema().columns)
-        if not {"cell", "metric", "statistic", "value", "option"} <= columns:
+        if not _METRIC_COLUMNS <= set(artifact.schema.to_schema().columns):
             continue
         table = read_table(prepared.workspace.root / artifact.path).filter(pl.col("value").is_not_null())
-        for (cell,), rows in table.group_by("cell", maintain_order=True):
+        for cell in prepared.cells:
+            own = (pl.col("cell") == cell.key) | pl.col("cell").str.starts_with(f"{cell.key}.")
+            rows = table.filter(own)
             if rows["option"].n_unique() == 1:
-                found.setdefault(str(cell), {}).update(
-                    {f"{r['metric']}.{r['statistic']}": float(r["value"]) for r in rows.iter_rows(named=True)}
+                found.setdefault(cell.key, {}).update(
+                    {f"{r['phase']}.{r['metric']}.{r['statistic']}": float(r["value"]) for r in rows.to_dicts()}
                 )
     return found
 
