@@ -165,16 +165,15 @@ def cell_metrics(prepared: StageRun) -> dict[str, dict[str, float]]:
     for artifact in prepared.stage.outputs:
         if not isinstance(artifact, TableFile) or artifact.streamed:
             continue
-        if not _METRIC_COLUMNS <= set(artifact.schema.to_schema().columns):
+        if not set(artifact.schema.to_schema().columns) >= _METRIC_COLUMNS:
             continue
         table = read_table(prepared.workspace.root / artifact.path).filter(pl.col("value").is_not_null())
         for cell in prepared.cells:
             own = (pl.col("cell") == cell.key) | pl.col("cell").str.starts_with(f"{cell.key}.")
             rows = table.filter(own)
             if rows["option"].n_unique() == 1:
-                found.setdefault(cell.key, {}).update(
-                    {f"{r['phase']}.{r['metric']}.{r['statistic']}": float(r["value"]) for r in rows.to_dicts()}
-                )
+                named = {f"{r['phase']}.{r['metric']}.{r['statistic']}": r["value"] for r in rows.to_dicts()}
+                found.setdefault(cell.key, {}).update(named)
     return found
 
 
