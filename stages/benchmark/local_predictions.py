@@ -13,8 +13,8 @@ from acceltrial.predict.parameters import load_parameters
 from acceltrial.predict.shape import TOKEN_FAMILIES, ModelShape
 from schemas.base import empty, polars_schema
 from schemas.evidence import Measurements
-from stages.benchmark.predicted_rows import Chosen
-from stages.benchmark.predicted_tokens import token_blocks
+from stages.benchmark.predicted.rows import Chosen
+from stages.benchmark.predicted.tokens import token_blocks
 from stages.contract import Context
 
 FAMILY = "cpu-measured"

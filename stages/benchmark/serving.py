@@ -12,6 +12,7 @@ import polars as pl
 
 from acceltrial.errors import TargetUnavailableError
 from acceltrial.evidence.machine import describe_machine
+from acceltrial.stats.quantiles import proportion_interval
 from acceltrial.targets import RunningServer, TargetSpec, serve, spec_from_row
 from stages.benchmark import retrieval
 from stages.benchmark.cells import LOCAL_KINDS
@@ -159,7 +160,8 @@ def _screen(session: Session, server: RunningServer) -> list[Level]:
     answered = [level for level in levels if level.completed_rps > 0]
     if not answered:
         reason = _why_failed(levels)
-        session.outcome.rows += maker.unknown(SCREEN_ROWS, reason)
+        others = {name: value for name, value in SCREEN_ROWS.items() if name != "failure_rate"}
+        session.outcome.rows += [_failures(maker, levels), *maker.unknown(others, reason)]
         session.close("synthetic", "failed", reason, started)
         return levels
     broken = [reason for level in levels for reason in level.result.instrument["reasons"]]
@@ -324,6 +326,12 @@ def _alive(server: RunningServer) -> Callable[[], bool]:
 
 def _died(server: RunningServer) -> str:
     return "" if _alive(server)() else "the server died during the replay"
+
+
+def _failures(maker: RowMaker, levels: Sequence[Level]) -> Row:
+    sent = sum(level.result.summary["requests"]["planned"] for level in levels)
+    failed = sum(level.result.summary["requests"]["failed"] for level in levels)
+    return maker.estimate("failure_rate", "rate", proportion_interval(failed, sent))
 
 
 def _why_failed(levels: Sequence[Level]) -> str:

@@ -1,0 +1,272 @@
+"""Rows, the ledger, local predictions, training rows, start-up times, retrieval, parameters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from acceltrial.stats.quantiles import describe, proportion_interval
+from acceltrial.targets import RunningServer, Startup
+from acceltrial.targets.torch_training import TrainingResult
+from schemas.base import check_table, table_of
+from schemas.evidence import Measurements, PredictionLedger
+from stages.benchmark.ledger import ledger_of
+from stages.benchmark.levels import demand_of
+from stages.benchmark.local_predictions import FAMILY, device_of, predict_local
+from stages.benchmark.params import QUICK, BenchmarkParams
+from stages.benchmark.retrieval import UnusableAnswerError, pages_and_queries, relevance
+from stages.benchmark.rows import RowMaker, unit_of
+from stages.benchmark.stack import startup_rows
+from stages.benchmark.training import training_plan, training_rows
+from stages.contract import Context
+from tests.stages.benchmark.conftest import gemma, workload
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+MAKER = RowMaker("w", "o", "replay", "m", "bf16", "w@o.replay", "r", NOW, "engine")
+
+
+def checked(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    return check_table(Measurements, table_of(Measurements, rows), "test")
+
+
+@settings(deadline=None, max_examples=40)
+@given(values=st.lists(st.floats(0, 1e6), max_size=200))
+def test_described_rows_always_meet_the_contract(values: list[float]) -> None:
+    rows = checked(MAKER.described("ttft_ms", describe(values), "nothing came"))
+    assert rows["statistic"].to_list() == ["p50", "p95", "p99", "mean"]
+    assert rows["value"].is_null().all() == (not values)
+
+
+@settings(deadline=None, max_examples=40)
+@given(hits=st.integers(0, 50), more=st.integers(0, 50))
+def test_estimates_meet_the_contract(hits: int, more: int) -> None:
+    row = checked([MAKER.estimate("success_rate", "rate", proportion_interval(hits, hits + more))]).row(
+        0, named=True
+    )
+    assert (row["value"] is None) == (hits + more == 0)
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit"),
+    [("ttft_ms", "ms"), ("model_load_s", "s"), ("capacity_rps", "requests/s"), ("failure_rate", "share"),
+     ("requests_per_s", "requests/s"), ("peak_memory_mb", "MB"), ("mfu", "share"), ("power_w", "W")],
+)  # fmt: skip
+def test_units_follow_the_names(metric: str, unit: str) -> None:
+    assert unit_of(metric) == unit
+
+
+def test_a_workload_that_does_not_stream_has_no_limit_on_its_first_token() -> None:
+    needs = workload(slo_tpot_ms=50.0)
+    assert demand_of(needs, "completions").expression == (
+        "ttft_from_intended_ms<=500,tpot_ms<=50,e2e_from_intended_ms<=5000"
+    )
+    assert demand_of({**needs, "streaming": False}, "completions").expression == "e2e_from_intended_ms<=5000"
+    assert demand_of(needs, "embeddings").expression == "e2e_from_intended_ms<=5000"
+    assert demand_of({**needs, "slo_e2e_ms": None}, "embeddings").expression is None
+
+
+def predicted(**changes: Any) -> dict[str, Any]:
+    maker = MAKER.with_(phase="predicted", grade="predicted")
+    row = maker.row("ttft_ms", "p50", 90.0, interval=(50.0, 110.0), level=0.9, method="model")
+    return {**row, **changes}
+
+
+def test_the_ledger_pairs_a_prediction_with_the_replay_of_the_same_thing() -> None:
+    rows = [
+        predicted(),
+        predicted(option="elsewhere"),
+        predicted(
+            metric="tpot_ms", low=None, high=None, interval_level=None, interval_method=None, reason="none"
+        ),
+        MAKER.row("ttft_ms", "p50", 100.0, reason="few"),
+        MAKER.with_(phase="synthetic").row("ttft_ms", "p50", 1.0, reason="few"),
+        MAKER.with_(valid=False, option="elsewhere").row("ttft_ms", "p50", 5.0, reason="few"),
+    ]
+    found = ledger_of(checked(rows), {"o": FAMILY})
+    check_table(PredictionLedger, found, "ledger")
+    assert found.select("option", "predicted", "measured", "error_share", "covered", "family").rows() == [
+        ("o", 90.0, 100.0, pytest.approx(-0.1), True, FAMILY)
+    ]
+    assert ledger_of(checked([]), {}).is_empty()
+
+
+def test_this_machine_is_predicted_from_its_peak(context: Callable[[str], Context]) -> None:
+    peak = {
+        "device": "cpu",
+        "gemm_tflops": {"fp32": 0.06, "bf16": 0.001},
+        "memory_read_gb_s": 20.0,
+        "memory_gb": 24.0,
+    }
+    load = {
+        "workload": "triage", "option": "here", "device": "cpu", "model": "gemma-3-270m", "precision": "int4",
+        "most_together": 4, "adjustments": "thinned",
+        "profile": {
+            "input_tokens_mean": 100.0, "input_tokens_p95": 200.0, "output_tokens_mean": 8.0,
+            "output_tokens_p95": 16.0, "rate_rps": 0.5, "peak_rate_rps": 0.5, "interarrival_cv": 1.0,
+            "slo_ttft_ms": None, "slo_tpot_ms": None, "slo_e2e_ms": 60_000.0,
+        },
+    }  # fmt: skip
+    tables = {"triage": workload(slo_ttft_ms=None, slo_e2e_ms=60_000.0)}, {"gemma-3-270m": gemma()}
+    found = check_table(Measurements, predict_local([load], {"cpu": peak}, *tables, context("p")), "local")
+    assert set(found["grade"]) == {"predicted"}
+    assert found.filter((pl.col("metric") == "ttft_ms") & (pl.col("statistic") == "p50"))["value"][0] > 0
+    elsewhere = {**load, "device": "far"}
+    assert predict_local([elsewhere], {"cpu": peak}, *tables, context("q")).is_empty()
+    assert device_of(peak, "int4").rates == {"bf16": 0.06}
+    assert device_of(peak, "bf16").rates == {"bf16": 0.001}
+
+
+RESULT = TrainingResult(
+    startup=Startup(1.0, 2.0),
+    steps_s=(9.0, 2.0, 2.1, 1.9),
+    losses=(3.0, 2.5, 2.4, 2.2),
+    tokens_per_step=64,
+    flops_per_step=10**11,
+    gemm_flops_per_s=10**11,
+    checkpoint_s=1.5,
+    checkpoint_bytes=10**9,
+    peak_memory_mb=5000.0,
+    engine="torch",
+)
+
+
+def test_training_rows_leave_the_first_step_apart() -> None:
+    rows = checked(training_rows(MAKER.with_(phase="training"), RESULT))
+    by = {(row["metric"], row["statistic"]): row for row in rows.iter_rows(named=True)}
+    assert by["first_step_time_s", "max"]["value"] == 9.0
+    assert by["step_time_s", "mean"]["value"] == pytest.approx(2.0)
+    assert by["training_tokens_per_s", "mean"]["value"] == pytest.approx(32.0)
+    assert by["mfu", "mean"]["value"] == pytest.approx(0.5)
+    assert by["mfu", "mean"]["low"] < 0.5 < by["mfu", "mean"]["high"]
+    assert by["compile_time_s", "max"]["value"] is None
+    assert by["final_loss", "max"]["value"] == 2.2
+
+
+def test_a_run_that_ended_early_has_reasons_instead_of_figures() -> None:
+    short = replace(
+        RESULT, steps_s=(9.0,), losses=(3.0,), flops_per_step=None, gemm_flops_per_s=None, checkpoint_s=None,
+        checkpoint_bytes=None, peak_memory_mb=None, problem="killed",
+    )  # fmt: skip
+    rows = checked(training_rows(MAKER, short))
+    known = set(rows.filter(pl.col("value").is_not_null())["metric"])
+    assert known == {"first_step_time_s", "final_loss"}
+
+
+def test_batch_and_sequence_are_cut_and_told() -> None:
+    plan, told = training_plan(
+        {"training_batch_size": 32, "training_sequence_tokens": 512}, BenchmarkParams()
+    )
+    assert (plan.batch_size, plan.sequence_tokens) == (1, 64)
+    assert "batch cut from 32 to 1" in told
+    assert "sequence cut from 512 to 64" in told
+    assert (
+        "cut"
+        not in training_plan({"training_batch_size": 1, "training_sequence_tokens": 32}, BenchmarkParams())[1]
+    )
+
+
+@pytest.mark.parametrize(("starts", "level"), [(1, None), (2, 0.5), (3, 0.75), (6, 0.96875)])
+def test_start_up_times_say_how_sure_so_few_starts_are(starts: int, level: float | None) -> None:
+    found = [
+        {"process_start_s": 1.0 + n, "model_load_s": None, "first_request_s": 0.1, "reason": "not seen"}
+        for n in range(starts)
+    ]
+    rows = checked(startup_rows(found, MAKER.with_(phase="stack")))
+    by = {row["metric"]: row for row in rows.iter_rows(named=True)}
+    assert by["process_start_s"]["interval_level"] == level
+    assert by["model_load_s"]["value"] is None
+    assert by["model_load_s"]["reason"] == "not seen"
+
+
+@pytest.fixture
+def vectors() -> Any:
+    """An embedding server whose vectors are letter counts, or whatever `answer` says."""
+    state: dict[str, Any] = {"answer": None}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            rows = [
+                [float(text.lower().count(letter)) for letter in "abcdefghijklmnopqrstuvwxyz"]
+                for text in body["input"]
+            ]
+            data = [{"index": n, "embedding": row} for n, row in enumerate(rows)]
+            answer = state["answer"] if state["answer"] is not None else {"data": data}
+            raw = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    yield RunningServer(url, "m", "embeddings", None, Startup()), state
+    server.shutdown()
+    server.server_close()
+
+
+def test_relevance_is_a_share_of_the_questions(vectors: Any) -> None:
+    server, _ = vectors
+    found = relevance(server, 30, 1, timeout_s=5)
+    assert found.n == 30
+    assert found.value is not None
+    assert 0 < found.value <= 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"data": []},
+        {"data": [{"index": 0, "embedding": [1.0]}]},
+        {"data": [{"index": 0, "embedding": ["x"]}] * 30},
+    ],
+)
+def test_answers_without_vectors_are_unusable(vectors: Any, answer: Any) -> None:
+    server, state = vectors
+    state["answer"] = answer
+    with pytest.raises(UnusableAnswerError):
+        relevance(server, 30, 1, timeout_s=5)
+
+
+def test_pages_and_questions_are_told_apart() -> None:
+    pages, questions = pages_and_queries(500, 3)
+    assert len(set(pages)) == len(pages) == len(set(questions)) == 240
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"replay_seconds": 0},
+        {"replay_seconds": float("nan")},
+        {"screen_seconds": float("inf")},
+        {"utilisation": 1.5},
+        {"concurrency_levels": ()},
+        {"concurrency_levels": (4, 2)},
+        {"concurrency_levels": (0,)},
+        {"speed": 1},
+        {"rate_ceiling_rps": {"llamacpp": -1}},
+    ],
+)
+def test_parameters_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        BenchmarkParams(**wrong)
+
+
+def test_the_quick_parameters_are_parameters() -> None:
+    assert BenchmarkParams(**QUICK).replay_seconds == 3.0
