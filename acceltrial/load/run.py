@@ -7,7 +7,7 @@ import time
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from acceltrial.load.probe import probe_rate
 from acceltrial.load.processes import Fleet
 from acceltrial.load.prompts import Tokenizer, TokenRate
 from acceltrial.load.render import Rendering
+from acceltrial.load.server_metrics import ServerMetrics, watching
 from acceltrial.load.slo import Slo
 from acceltrial.load.spill import read_spill
 
@@ -36,6 +37,7 @@ class Drive:
     Attributes:
         startup_s: from the call to the first request on the wire.
         rate: how prompt lengths were counted.
+        server: the server's own metrics, where it offers some that we know.
     """
 
     records: pl.DataFrame
@@ -43,6 +45,7 @@ class Drive:
     start_ns: int
     startup_s: float
     rate: TokenRate
+    server: ServerMetrics = field(default_factory=ServerMetrics)
 
 
 def run_load(plan: LoadPlan) -> LoadResult:
@@ -86,7 +89,7 @@ def drive(plan: LoadPlan, begun: float | None = None) -> Drive:
     with _folder(plan) as folder:
         job = _job(plan, address, folder)
         _lay_down(plan, job, rendering)
-        with Fleet(job) as fleet:
+        with watching(address) as server, Fleet(job) as fleet:
             start_ns = fleet.start()
             stats = fleet.wait(plan.deadline_s, plan.progress)
         from acceltrial.load.records import RecordBuilder
@@ -105,7 +108,7 @@ def drive(plan: LoadPlan, begun: float | None = None) -> Drive:
             builder.add(read_spill(job.spill_path(shard)))
         records = builder.build()
     first_ns = min((int(one["first_sent_ns"]) for one in stats if one["first_sent_ns"]), default=start_ns)
-    return Drive(records, stats, origin_ns, first_ns / 1e9 - begun, rate)
+    return Drive(records, stats, origin_ns, first_ns / 1e9 - begun, rate, server)
 
 
 def processes_for(plan: LoadPlan) -> int:

@@ -44,6 +44,7 @@ def summarise(plan: LoadPlan, driven: Drive, calibration: Calibration | None) ->
         "in_flight": {"max": most_in_flight(records)},
         "connections": _connections(driven),
         "client": _client(driven),
+        "server": _server(driven),
         "slo": _slo(plan, records, done),
         "stationarity": drift(done),
         "instrument": judge(
@@ -159,6 +160,17 @@ def _client(driven: Drive) -> dict[str, Any]:
         "processes": len(driven.stats),
         "precedence": driven.stats[0]["precedence"],
         "kernel_stamped_reads": _share_of_reads(driven),
+    }
+
+
+def _server(driven: Drive) -> dict[str, Any]:
+    """The server's own account: prefill and decode times and metrics, where it states any."""
+    done = driven.records.filter(pl.col("error_class").is_null())
+    return {
+        "prefill_ms": describe(_values(done, "server_prefill_ms"), (0.5, 0.95)),
+        "decode_ms": describe(_values(done, "server_decode_ms"), (0.5, 0.95)),
+        "metrics": driven.server.summary(),
+        "metrics_reason": driven.server.reason or None,
     }
 
 

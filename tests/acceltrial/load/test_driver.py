@@ -257,13 +257,13 @@ def test_keep_alive_closed_between_requests(run_against: Run) -> None:
 
 def test_slow_start() -> None:
     """Nobody listens at first: those requests are refused, the later ones are served."""
+    ready = threading.Event()
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
 
         def serve_late() -> None:
-            time.sleep(0.6)
+            ready.wait(60)
             listener.listen(64)
             while True:
                 try:
@@ -274,9 +274,12 @@ def test_slow_start() -> None:
 
         threading.Thread(target=serve_late, daemon=True).start()
         schedule = Schedule.open_loop(
-            "constant", rate_rps=20, requests=40, output_tokens=3, prompts=["x"] * 40
+            "constant", rate_rps=20, requests=60, output_tokens=3, prompts=["x"] * 60
         )
-        driven = drive_port(port, schedule=schedule, timeout_s=5.0)
+        # The first line of progress comes a second after the load has begun.
+        driven = drive_port(
+            listener.getsockname()[1], schedule=schedule, timeout_s=5.0, progress=lambda _line: ready.set()
+        )
         listener.shutdown(socket.SHUT_RDWR)
     assert classes(driven) == {"connect_refused", None}
     assert driven.records["error_class"][-1] is None
