@@ -151,8 +151,13 @@ def _cost(workload: Workload, costing: Costing) -> Given:
 
 
 def _power(workload: Workload, figures: Figures, costing: Costing, params: ScoreParams) -> Given:
-    """Watts to carry the workload: measured energy × rate where known, else watts × replicas."""
-    if figures.energy.known and not workload.training:
+    """Watts to carry the workload.
+
+    Where capacity stands ready, watts × replicas, for an idle replica draws power too; else, or
+    where the watts are unknown, energy a request × rate.
+    """
+    ready = workload.training or (workload.always_ready and figures.watts.known)
+    if figures.energy.known and not ready:
         rate, energy = workload.demand(params).mean_rps, figures.energy
         source = f"{energy.source} × {rate:.4g} requests/s (idle power not included)"
         return Given(

@@ -77,25 +77,41 @@ def latency_only(evidence: Evidence, workload: Workload, option: Option) -> Figu
 def latency_of(evidence: Evidence, workload: Workload, option: str) -> Given:
     """The latency at the workload's percentile as a share of its target: the worst of its targets.
 
-    A higher percentile stands in for a lower one, never the other way round. Where the workload
-    has no target: its end-to-end latency in ms.
+    A higher percentile stands in for a lower one. A lower one only proves a miss: p99 is never
+    below p95. Where the workload has no target: its end-to-end latency in ms.
     """
     statistics = _statistics(workload.row["slo_percentile"])
-    targets = workload.targets_ms
-    if not targets:
+    if not workload.targets_ms:
         return evidence.first(workload.id, option, ("e2e_from_intended_ms", "e2e_ms", "ttft_ms"), *statistics)
+    found = _against_targets(evidence, workload, option, statistics)
+    if found.known or statistics[0] == "p50":
+        return found
+    below = _against_targets(
+        evidence, workload, option, ("p95", "p50") if statistics == ("p99",) else ("p50",)
+    )
+    if not below.known:
+        return found
+    if below.value > 1:
+        return below
+    return Given(
+        reason=f"{found.reason}; at a lower percentile {below.value:.0%} of the target ({below.source})"
+    )
+
+
+def _against_targets(
+    evidence: Evidence, workload: Workload, option: str, statistics: tuple[str, ...]
+) -> Given:
     found, unknown = [], []
-    for metric, limit in targets.items():
+    for metric, limit in workload.targets_ms.items():
         figure = evidence.first(workload.id, option, _METRICS[metric], *statistics)
         if figure.known:
-            shown = f"{figure.source}; {figure.value:.4g} ms of {limit:g} ms allowed"
             found.append(
                 replace(
                     figure,
                     value=figure.value / limit,
                     low=figure.low / limit,
                     high=figure.high / limit,
-                    source=shown,
+                    source=f"{figure.source}; {figure.value:.4g} ms of {limit:g} ms allowed",
                 )
             )
         else:
@@ -154,14 +170,14 @@ def _on_time(evidence: Evidence, workload: Workload, option: str, failure: Given
             for end in (attained.value, attained.low, attained.high)
         )
         return replace(attained, value=value, low=low, high=high)
-    share = workload.row["slo_percentile"] / 100
     if workload.training or not workload.targets_ms:
         return Given(1.0, 1.0, 1.0, latency.grade, "no latency target to miss", latency.date)
-    if not latency.known or latency.value > 1:
-        return Given(reason=latency.reason or "misses its latency target")
-    return replace(
-        latency, value=share, low=share, high=1.0, source=f"at least {share:.0%} in time: {latency.source}"
-    )
+    for statistic, share in (("p99", 0.99), ("p95", 0.95), ("p50", 0.5)):
+        held = _against_targets(evidence, workload, option, (statistic,))
+        if held.known and held.value <= 1:
+            told = f"at least {share:.0%} in time: {held.source}"
+            return replace(held, value=share, low=share, high=1.0, source=told)
+    return Given(reason=latency.reason or "misses its latency target")
 
 
 def _correct(

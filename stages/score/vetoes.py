@@ -62,7 +62,8 @@ def vetoes_of(
         )
     success = costing.central.get("successful_action_share", 1.0)
     if costing.known and not success > 0 and not any(veto.kind == "latency target" for veto in found):
-        found.append(Veto("unknown cost", "no action would succeed, so no cost of one can be given"))
+        why = figures.on_time.reason or "no action would succeed"
+        found.append(Veto("unknown cost", f"no cost of a successful action can be given: {why}"))
     return found
 
 

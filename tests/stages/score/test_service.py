@@ -36,10 +36,17 @@ def test_latency_is_the_worst_of_its_targets_and_says_what_is_unknown(
     assert "unknown: tpot_ms" in found.source
 
 
-def test_a_lower_percentile_never_stands_in_for_a_higher(rows: Any, build: Callable[..., Any]) -> None:
+def test_a_lower_percentile_proves_a_miss_but_never_a_hit(rows: Any, build: Callable[..., Any]) -> None:
     rows["workloads"][0]["slo_percentile"] = 99.0
+    known, workload, options = setup(rows, build)
+    found = latency_of(known, workload, "gpu-a-x1-bf16")
+    assert not found.known
+    assert "at a lower percentile 15%" in found.reason
+    served = figures_of(known, workload, of(options, "gpu-a-x1-bf16"), ScoreParams(), Given(), {})
+    assert (served.on_time.value, served.on_time.high) == (0.95, 1.0)
+    rows["workloads"][0]["slo_e2e_ms"] = 100.0
     known, workload, _ = setup(rows, build)
-    assert not latency_of(known, workload, "gpu-a-x1-bf16").known
+    assert latency_of(known, workload, "gpu-a-x1-bf16").value == pytest.approx(3.0)
 
 
 def test_success_is_borrowed_from_the_same_model_and_graded_predicted(
