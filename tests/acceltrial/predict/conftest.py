@@ -38,7 +38,7 @@ def chat(h100: Device, llama: ModelShape) -> ServingCase:
 
 @pytest.fixture(scope="session")
 def made_up(chat: ServingCase, catalogue: Catalogue) -> Training:
-    """Rows that a known truth made: shared figures, one family 30 % slower than its peaks say, little noise."""
+    """Rows that a known truth made: shared figures, one family a third slower, little noise."""
     truth = replace(Physical(), memory=0.6, us_layer=30.0)
     rng = np.random.default_rng(7)
     cases: list[ServingCase] = []

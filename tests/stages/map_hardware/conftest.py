@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from schemas.base import check_table, table_of
 from schemas.classification import Classes, Profiles
 from schemas.inputs import Models, Targets, Workloads
 from stages import artifacts
-from stages.contract import Inputs
+from stages.contract import Context, Inputs
 from stages.map_hardware.stage import STAGE
 
 WORKLOAD = {
@@ -95,6 +96,19 @@ def workspace(root: Path, catalogue: Path, rows: dict[str, list[dict[str, Any]]]
     return Inputs(root, STAGE.inputs)
 
 
-@pytest.fixture
-def inputs(tmp_path: Path, checkout: Path) -> Inputs:
-    return workspace(tmp_path, checkout / "data" / "catalogue", sample())
+def context_in(root: Path) -> Context:
+    """A context that keeps all below `root`, with a fixed date."""
+    for name in ("scratch", "cache"):
+        (root / name).mkdir(exist_ok=True)
+    now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    return Context(root=root, scratch=root / "scratch", cache=root / "cache", now=now, run="test-run")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mapping")
+
+
+@pytest.fixture(scope="module")
+def inputs(root: Path, checkout: Path) -> Inputs:
+    return workspace(root, checkout / "data" / "catalogue", sample())

@@ -14,15 +14,15 @@ from stages.contract import Context, Inputs
 from stages.map_hardware.constraints import numeric
 from stages.map_hardware.params import MapHardwareParams
 from stages.map_hardware.stage import STAGE
-from tests.stages.map_hardware.conftest import sample, workspace
+from tests.stages.map_hardware.conftest import context_in, sample, workspace
 
 Mapped = dict[str, pl.DataFrame]
 
 
-@pytest.fixture
-def mapped(inputs: Inputs, make_context: Callable[..., Context]) -> Mapped:
+@pytest.fixture(scope="module")
+def mapped(inputs: Inputs, root: Path) -> Mapped:
     assert STAGE.run is not None
-    outputs = STAGE.run(inputs, MapHardwareParams(), make_context())
+    outputs = STAGE.run(inputs, MapHardwareParams(), context_in(root))
     for artifact in STAGE.outputs:
         check_table(artifact.schema, outputs[artifact.name], artifact.name)
     return dict(outputs)
@@ -135,11 +135,9 @@ def test_unknown_layers_make_memory_unknown_and_are_not_promised(
     assert not chat["feasible"].any()
 
 
-def test_the_order_is_the_same_each_time(
-    inputs: Inputs, mapped: Mapped, make_context: Callable[..., Context]
-) -> None:
+def test_the_order_is_the_same_each_time(inputs: Inputs, mapped: Mapped, root: Path) -> None:
     assert STAGE.run is not None
-    again = dict(STAGE.run(inputs, MapHardwareParams(), make_context()))
+    again = dict(STAGE.run(inputs, MapHardwareParams(), context_in(root)))
     assert all(again[name].equals(mapped[name]) for name in again)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -13,10 +12,10 @@ from schemas.base import check_table
 from schemas.evidence import Measurements
 from stages import artifacts
 from stages.benchmark.predicted import predict_measurements
-from stages.contract import Context, Inputs
+from stages.contract import Inputs
 from stages.map_hardware.params import MapHardwareParams
 from stages.map_hardware.stage import STAGE
-from tests.stages.map_hardware.conftest import sample, workspace
+from tests.stages.map_hardware.conftest import context_in, sample, workspace
 
 NEEDED = (
     artifacts.WORKLOADS,
@@ -27,13 +26,14 @@ NEEDED = (
 )
 
 
-@pytest.fixture
-def predicted(tmp_path: Path, checkout: Path, make_context: Callable[..., Context]) -> pl.DataFrame:
-    inputs = workspace(tmp_path, checkout / "data" / "catalogue", sample())
+@pytest.fixture(scope="module")
+def predicted(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> pl.DataFrame:
+    root = tmp_path_factory.mktemp("predicted")
+    inputs = workspace(root, checkout / "data" / "catalogue", sample())
     assert STAGE.run is not None
-    outputs = dict(STAGE.run(inputs, MapHardwareParams(counts=(1, 8)), make_context()))
-    write_table(tmp_path / artifacts.CANDIDATES.path, outputs["candidates"])
-    frame = predict_measurements(Inputs(tmp_path, NEEDED), make_context())
+    outputs = dict(STAGE.run(inputs, MapHardwareParams(counts=(1, 8)), context_in(root)))
+    write_table(root / artifacts.CANDIDATES.path, outputs["candidates"])
+    frame = predict_measurements(Inputs(root, NEEDED), context_in(root))
     return check_table(Measurements, frame, "measurements")
 
 
