@@ -72,6 +72,7 @@ def measure(path: Path) -> dict[str, float]:
         "collect_s": collected - start,
         "classify_s": done - collected,
         "rows_per_s": stats.rows / (done - start),
+        "rows_per_cpu_s": stats.rows / spent,
         "idle_mb": idle,
         "peak_mb": peak_mb(),
     }
@@ -148,6 +149,7 @@ def show(runs: list[dict[str, object]]) -> None:
         "classify_s",
         "cpu_s",
         "rows_per_s",
+        "rows_per_cpu_s",
         "peak_mb",
         "exponent",
     ]
