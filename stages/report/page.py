@@ -10,7 +10,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from acceltrial.errors import AcceltrialError
 from stages.report.blocks import Link, Material, Section, Tag
 from stages.report.formatting import minute
 from stages.report.sections import (
@@ -40,6 +39,7 @@ from stages.report.shown import GRADE_LETTERS, GRADE_MEANINGS, Shown
 HERE = Path(__file__).parent
 GROUPS = ("Decide", "Compare", "Evidence", "Operate", "Appendix")
 MAX_BYTES = 3_000_000
+"""Above this the report still is written, with a line that says how to make it smaller."""
 
 
 def build_sections(material: Material, tables_read: list[TableLineage]) -> list[Section]:
@@ -97,20 +97,15 @@ def render(sections: Sequence[Section], *, title: str, now: datetime, run: str, 
     return _compact(page)
 
 
-def check_size(page: str) -> str:
-    """The page, unless it is too large to be sent around.
-
-    Raises:
-        AcceltrialError: when it exceeds three million bytes.
-    """
+def size_warning(page: str) -> str:
+    """A line to show when the page is too large to be sent around, else an empty text."""
     size = len(page.encode())
-    if size > MAX_BYTES:
-        raise AcceltrialError(
-            f"the report has {size:,} bytes, more than {MAX_BYTES:,}",
-            where="stage report",
-            remedy="lower report.options_per_chart or report.options_per_table in params.yaml",
-        )
-    return page
+    if size <= MAX_BYTES:
+        return ""
+    return (
+        f"report: {size / 1e6:.1f} MB; lower report.options_per_chart or report.options_per_table "
+        "in params.yaml to make it smaller"
+    )
 
 
 def template_of(block: Any) -> str:

@@ -10,7 +10,7 @@ from pydantic import Field
 from stages import artifacts
 from stages.contract import Context, Inputs, Outputs, Stage, StageParams
 from stages.report.blocks import Material
-from stages.report.page import build_sections, check_size, render
+from stages.report.page import build_sections, render, size_warning
 from stages.report.roadmap import build_roadmap
 from stages.report.sections.lineage import read_lineage
 from stages.report.shown import RowRegister
@@ -47,8 +47,10 @@ def run(inputs: Inputs, params: ReportParams, context: Context) -> Outputs:
     sections = build_sections(material, lineage)
     title = f"{params.organisation}: {params.title}" if params.organisation else params.title
     page = render(sections, title=title, now=context.now, run=context.run, quarter=roadmap.quarter)
+    if warning := size_warning(page):
+        context.progress(warning)
     return {
-        artifacts.REPORT.name: check_size(page),
+        artifacts.REPORT.name: page,
         artifacts.ROADMAP.name: roadmap.model_dump_json(indent=2) + "\n",
         artifacts.REPORT_TABLES.name: _copy_tables(tables, context.scratch / "tables"),
     }

@@ -35,7 +35,8 @@ class Point:
     cost_high: float | None
     grade: str
     role: str
-    """`recommended`, `runner-up`, `frontier` or empty."""
+    """`recommended`, `runner-up` or empty."""
+    on_frontier: bool
     latency_shown: Shown
     cost_shown: Shown
 
@@ -57,8 +58,13 @@ def frontier_chart(
     description = _describe(points, limit_ms, of, latency_unit)
     svg = to_svg(_drawing(points, latency_title, cost_title, limit_ms, latency_unit), id_, title, description)
     columns = ("Option", "Standing", f"{latency_title}", cost_title)
-    rows = [(p.option, p.role or "beaten on both", p.latency_shown, p.cost_shown) for p in points]
+    rows = [(p.option, _standing(p), p.latency_shown, p.cost_shown) for p in points]
     return Chart(id_, title, description, svg, columns, rows)
+
+
+def _standing(point: Point) -> str:
+    place = "on the frontier" if point.on_frontier else "beaten on both"
+    return f"{point.role}, {place}" if point.role else place
 
 
 def _describe(points: Sequence[Point], limit_ms: float | None, of: int, unit: str) -> str:
@@ -151,8 +157,8 @@ def _values(point: Point) -> dict[str, object]:
         "y1": _positive(point.cost_high, point.cost),
         "grade": point.grade,
         "role": point.role,
-        "edge": bool(point.role == "frontier" or point.role.endswith("frontier")),
-        "size": 70 if point.role else 34,
+        "edge": point.on_frontier,
+        "size": 70 if point.role or point.on_frontier else 34,
     }
 
 

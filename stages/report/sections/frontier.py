@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from stages.report.blocks import Charts, Material, Section, Text
 from stages.report.charts.drawing import Chart, no_chart
@@ -43,8 +43,11 @@ def frontier_of(material: Material, workload: str) -> Chart:
     if metric is None:
         return no_chart(id_, title, "No option of this workload has a known cost.")
     metrics, statistics, question = latency_question(tables, workload)
-    points = _points(material, workload, metric, metrics, statistics)
-    shown = _most_telling(points, material.options_per_chart)
+    pairs = _pairs(material, workload, metric, metrics, statistics)
+    edge = _frontier([(p.option, p.latency["value"], p.cost["value"]) for p in pairs])
+    shown = [
+        _point(material, workload, edge, pair) for pair in _most_telling(material, workload, pairs, edge)
+    ]
     unit = "s" if metrics[0].endswith("_s") else "ms"
     targets = latency_targets(tables, workload)
     limit = targets[0].limit_ms if targets and unit == "ms" else None
@@ -56,41 +59,49 @@ def frontier_of(material: Material, workload: str) -> Chart:
         latency_title=question,
         cost_title=cost_title,
         limit_ms=limit,
-        of=len(points),
+        of=len(pairs),
         latency_unit=unit,
     )
 
 
-def _points(
+class _Pair(NamedTuple):
+    """An option with the rows of its latency and its cost."""
+
+    option: str
+    latency: dict[str, Any]
+    cost: dict[str, Any]
+
+
+def _pairs(
     material: Material, workload: str, metric: str, metrics: tuple[str, ...], statistics: tuple[str, ...]
-) -> list[Point]:
+) -> list[_Pair]:
+    """Options that were not vetoed and have both figures, by name."""
     tables = material.tables
-    decision = tables.row("decisions", workload) or {}
     vetoed = {r["option"] for r in tables.rows("ranking", workload) if r["vetoed"]}
     costs = costs_by_option(tables, workload)
     measured = measurements_by_option(tables, workload)
     pairs = []
-    for option in sorted(costs):
+    for option in sorted(set(costs) - vetoed):
         cost = costs[option].get(metric)
         latency = best_measurement(measured.get(option, []), metrics, statistics)
-        if option not in vetoed and _usable(cost) and _usable(latency):
-            pairs.append((option, latency, cost))
-    edge = _frontier([(o, lat["value"], cost["value"]) for o, lat, cost in pairs])  # type: ignore[index]
-    return [_point(material, decision, edge, *pair) for pair in pairs]
+        if cost and latency and _usable(cost) and _usable(latency):
+            pairs.append(_Pair(option, latency, cost))
+    return pairs
 
 
-def _usable(row: dict[str, Any] | None) -> bool:
-    return row is not None and row["value"] is not None and row["value"] > 0
+def _usable(row: dict[str, Any]) -> bool:
+    return row["value"] is not None and row["value"] > 0
 
 
-def _point(
-    material: Material, decision: dict[str, Any], edge: set[str], option: str, latency: Any, cost: Any
-) -> Point:
-    role = {decision.get("option"): "recommended", decision.get("runner_up"): "runner-up"}.get(option, "")
-    if option in edge:
-        role = role or "frontier"
+def _role(material: Material, workload: str, option: str) -> str:
+    decision = material.tables.row("decisions", workload) or {}
+    return {decision.get("option"): "recommended", decision.get("runner_up"): "runner-up"}.get(option, "")
+
+
+def _point(material: Material, workload: str, edge: set[str], pair: _Pair) -> Point:
+    latency, cost = pair.latency, pair.cost
     return Point(
-        option,
+        pair.option,
         latency["value"],
         latency["low"],
         latency["high"],
@@ -98,7 +109,8 @@ def _point(
         cost["low"],
         cost["high"],
         grade=latency["grade"],
-        role=role,
+        role=_role(material, workload, pair.option),
+        on_frontier=pair.option in edge,
         latency_shown=show_measurement(latency, material.register),
         cost_shown=show_cost(cost, material.register),
     )
@@ -115,7 +127,14 @@ def _frontier(values: list[tuple[str, float, float]]) -> set[str]:
     return kept
 
 
-def _most_telling(points: list[Point], limit: int) -> list[Point]:
-    """Options with a role first, then measured ones, then the cheapest."""
-    order = sorted(points, key=lambda p: (not p.role, p.grade != "measured", p.cost, p.option))
-    return sorted(order[:limit], key=lambda p: (p.latency_ms, p.cost, p.option))
+def _most_telling(material: Material, workload: str, pairs: list[_Pair], edge: set[str]) -> list[_Pair]:
+    """Options with a role first, then those on the frontier, measured ones, and the best ranked."""
+    rank = {r["option"]: r["rank"] for r in material.tables.rows("ranking", workload) if r["rank"]}
+
+    def key(pair: _Pair) -> tuple[Any, ...]:
+        measured = pair.latency["grade"] == "measured"
+        role = _role(material, workload, pair.option)
+        return not role, pair.option not in edge, not measured, rank.get(pair.option, 1e9), pair.option
+
+    chosen = sorted(pairs, key=key)[: material.options_per_chart]
+    return sorted(chosen, key=lambda p: (p.latency["value"], p.cost["value"], p.option))

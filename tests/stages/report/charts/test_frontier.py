@@ -8,11 +8,11 @@ from stages.report.shown import Shown
 
 def _point(option: str, latency: float, cost: float, role: str = "") -> Point:
     shown = Shown(f"{latency} ms"), Shown(f"${cost}")
-    return Point(option, latency, None, None, cost, 0.0, cost * 2, "predicted", role, *shown)
+    return Point(option, latency, None, None, cost, 0.0, cost * 2, "predicted", role, role != "", *shown)
 
 
 def test_the_description_names_cheapest_quickest_and_chosen() -> None:
-    points = [_point("a", 10, 5, "frontier"), _point("b", 200, 1, "recommended"), _point("c", 300, 3)]
+    points = [_point("a", 10, 5, "runner-up"), _point("b", 200, 1, "recommended"), _point("c", 300, 3)]
     chart = frontier_chart("f", "T", points, latency_title="ttft", cost_title="per x", limit_ms=250, of=9)
     for part in (
         "3 of 9 options",
