@@ -21,11 +21,11 @@ class BenchmarkParams(StageParams):
 
     concurrency_levels: tuple[int, ...] = (1, 2, 4)
     """Streams of the synthetic screen's closed loops."""
-    screen_seconds: Seconds = 9.0
+    screen_seconds: Seconds = 6.0
     """For all levels together; a level always finishes the requests that it has begun."""
-    replay_seconds: Seconds = 24.0
+    replay_seconds: Seconds = 20.0
     """Length of the replayed window."""
-    replay_min_requests: int = Field(default=24, ge=1)
+    replay_min_requests: int = Field(default=20, ge=1)
     """A sparser window is compressed in time until it holds so many, as far as the rate allows."""
     rate_ceiling_rps: dict[str, Rate] = Field(
         default_factory=lambda: {
@@ -49,7 +49,7 @@ class BenchmarkParams(StageParams):
     """Documents of the retrieval task."""
 
     training_steps: int = Field(default=6, ge=2)
-    training_seconds: Seconds = 18.0
+    training_seconds: Seconds = 15.0
     training_batch_size: int = Field(default=1, gt=0)
     training_sequence_tokens: int = Field(default=64, gt=1)
     training_checkpoint: bool = True

@@ -166,7 +166,10 @@ def _screen(session: Session, server: RunningServer) -> list[Level]:
         return levels
     broken = [reason for level in levels for reason in level.result.instrument["reasons"]]
     maker = _judged(maker, broken)
-    session.outcome.rows += [*screen_rows(maker, levels, session.demand), memory_row(maker, server, since)]
+    session.outcome.rows += [
+        *screen_rows(maker, levels, session.demand, len(params.concurrency_levels)),
+        memory_row(maker, server, since),
+    ]
     session.close("synthetic", "invalid" if broken else "measured", "; ".join(broken), started)
     return levels
 

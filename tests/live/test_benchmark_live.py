@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,8 +48,8 @@ def run_cell(workspace: Workspace, tmp_path: Path, cache: Path, key: str) -> tup
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    yield Workspace(tmp_path / "workspace")
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "workspace")
 
 
 def local(name: str, kind: str, **values: Any) -> dict[str, Any]:
