@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from acceltrial.canary.evidence import FULL_START, SHARE_EFFECTS
+from acceltrial.canary.evidence import ERROR_EFFECTS, FULL_START, SLOW_EFFECTS, Effects
 from acceltrial.canary.guardrails import ErrorGuardrail, Guardrail, LatencyGuardrail, QualityGuardrail
 from acceltrial.stats.sequential import odds_shift, two_sample_log_e
 
@@ -41,6 +41,7 @@ class Detectable:
     per_canary: float
     bound: float
     margin: float
+    effects: Effects
 
     def enough(self, canary_requests: float) -> bool:
         """Whether so many canary requests can show what is demanded."""
@@ -54,11 +55,18 @@ class Detectable:
             per_canary=self.per_canary,
             bound=self.bound,
             margin=self.margin,
+            effects=self.effects,
         )
 
 
 def needed_requests(
-    baseline_share: float, canary_share: float, *, per_canary: float, bound: float, margin: float = 0.0
+    baseline_share: float,
+    canary_share: float,
+    *,
+    per_canary: float,
+    bound: float,
+    margin: float = 0.0,
+    effects: Effects = ERROR_EFFECTS,
 ) -> float:
     """Canary requests after which the test rolls back with 80 % probability. Infinite inside the margin.
 
@@ -66,7 +74,7 @@ def needed_requests(
     """
     base = min(max(baseline_share, 1e-4), 1 - 1e-4)
     shares = np.array([canary_share, base])
-    guess = odds_shift(min(base + margin, 1 - 1e-4), SHARE_EFFECTS)
+    guess = odds_shift(min(base + margin, 1 - 1e-4), effects.odds)
     counts = (_BLOCK, _BLOCK * per_canary)
 
     def evidence(k_canary: float, k_baseline: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
@@ -80,8 +88,8 @@ def needed_requests(
     spread = shares * (1 - shares) * np.array(counts)
     variance = (spread[0] * step_canary**2 + spread[1] * step_baseline**2) / _BLOCK
     growth = expected / _BLOCK
-    target = bound + math.log(len(SHARE_EFFECTS) / FULL_START)
-    found = [_first(float(g), float(v), target) for g, v in zip(growth, variance, strict=True)]
+    targets = bound - np.log(FULL_START * effects.weights)
+    found = [_first(*map(float, case)) for case in zip(growth, variance, targets, strict=True)]
     return min(found)
 
 
@@ -94,12 +102,20 @@ def _first(growth: float, variance: float, target: float) -> float:
 
 
 def smallest_share(
-    baseline_share: float, canary_requests: float, *, per_canary: float, bound: float, margin: float = 0.0
+    baseline_share: float,
+    canary_requests: float,
+    *,
+    per_canary: float,
+    bound: float,
+    margin: float = 0.0,
+    effects: Effects = ERROR_EFFECTS,
 ) -> float | None:
     """The smallest canary share that `canary_requests` show with 80 % power, or None when none does."""
 
     def needed(share: float) -> float:
-        return needed_requests(baseline_share, share, per_canary=per_canary, bound=bound, margin=margin)
+        return needed_requests(
+            baseline_share, share, per_canary=per_canary, bound=bound, margin=margin, effects=effects
+        )
 
     low, high = baseline_share + margin, 1.0
     if needed(high) > canary_requests:
@@ -122,7 +138,7 @@ def detectable(
     `baseline_share` replaces the rule's own expectation once the baseline has been seen. For latency the
     share is that beyond the highest level.
     """
-    margin = 0.0
+    margin, effects = 0.0, ERROR_EFFECTS
     if isinstance(rule, ErrorGuardrail):
         base = rule.expected_rate if baseline_share is None else baseline_share
         demanded, margin = base + rule.harm, rule.margin
@@ -133,9 +149,12 @@ def detectable(
         base = 1 - max(rule.levels)
         demanded = float(odds_shift(base, rule.harm_odds))
         bound += math.log(len(rule.levels))
+        effects = SLOW_EFFECTS
     else:
         return None
     demanded = min(demanded, 1.0)
-    needed = needed_requests(base, demanded, per_canary=per_canary, bound=bound, margin=margin)
+    needed = needed_requests(
+        base, demanded, per_canary=per_canary, bound=bound, margin=margin, effects=effects
+    )
     whole = math.ceil(needed) if math.isfinite(needed) else 2**62
-    return Detectable(rule.name, base, demanded, whole, per_canary, bound, margin)
+    return Detectable(rule.name, base, demanded, whole, per_canary, bound, margin, effects)

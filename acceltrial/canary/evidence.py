@@ -10,12 +10,21 @@ from acceltrial.canary.records import Floats
 from acceltrial.canary.tally import Tally
 from acceltrial.stats.sequential import mixture, odds_shift, one_sample_log_e, two_sample_log_e
 
-FULL_START = 0.8
+FULL_START = 0.9
 """Weight of the evidence gathered since the start; later starts share the rest."""
 
-SHARE_EFFECTS = np.array([1.35, 1.8, 2.5, 4.0, 10.0, 60.0])
-"""Odds ratios of harm among which the evidence is averaged: from just visible to total failure."""
-GROWTH_EFFECTS = np.array([20.0, 200.0])
+
+@dataclass(frozen=True)
+class Effects:
+    """Odds ratios of harm over which the evidence is averaged, and their weights (which sum to 1)."""
+
+    odds: Floats
+    weights: Floats
+
+
+ERROR_EFFECTS = Effects(np.array([2.0, 5.0, 30.0]), np.array([0.7, 0.2, 0.1]))
+SLOW_EFFECTS = Effects(np.array([1.5, 2.5, 8.0]), np.array([0.35, 0.45, 0.2]))
+GROWTH_EFFECTS = Effects(np.array([20.0, 200.0]), np.array([0.5, 0.5]))
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,7 @@ def compare(
     tally: Tally,
     *,
     margin: float,
-    effects: Floats,
+    effects: Effects,
     restart_looks: int,
     harm: float = 0.0,
     harm_odds: float = 0.0,
@@ -51,10 +60,11 @@ def compare(
         tally.k_baseline[..., None],
         tally.n_baseline[..., None],
         guess_baseline=base[..., None],
-        guess_canary=odds_shift(allowed[..., None], effects),
+        guess_canary=odds_shift(allowed[..., None], effects.odds),
         margin=margin,
     ).sum(axis=1)
-    evidence = mixture(_from_several_starts(blocks, restart_looks), (1, 2))
+    weights = np.broadcast_to(effects.weights / blocks.shape[1], blocks.shape[1:])
+    evidence = mixture(_from_several_starts(blocks, restart_looks), (1, 2), weights)
     excluded = odds_shift(tally.expected, harm_odds) - tally.expected if harm_odds else np.array(harm)
     safe = _absence(tally, base, excluded)
     levels = tally.n_canary.sum(axis=(0, 1))
@@ -76,7 +86,7 @@ def _share(k: float, n: float) -> float:
 def _from_several_starts(blocks: Floats, every: int) -> Floats:
     """Log of the weighted mean of the products that start at look 0 and every `every` looks.
 
-    Weights 0.8 and 0.2 / (j (j + 1)); those of starts still to come stand at 1, which keeps the sum an
+    Weights 0.9 and 0.1 / (j (j + 1)); those of starts still to come stand at 1, which keeps the sum an
     e-process. It lets a late regression show without first undoing an hour of good behaviour.
     """
     total = np.cumsum(blocks, axis=0)

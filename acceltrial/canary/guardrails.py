@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from acceltrial.errors import ConfigurationError
 
+TAIL = 0.98
 Model = TypeVar("Model", bound=BaseModel)
 Share = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -50,6 +51,7 @@ class LatencyGuardrail(_Rule):
     Attributes:
         column: `latency_ms` (end to end), `ttft_ms` (time to first token).
         margin: the canary may be this share slower (0.05: 5 %) before a request counts as slow.
+        tail_margin: the same for the levels of 0.98 and above, where a share of a few per cent says less.
         levels: the quantiles whose exceedance is compared; a level joins when the baseline has had at least
             five requests beyond it, so a tail is judged as soon as the traffic shows one.
         harm_odds: the odds ratio of slow requests that must be excluded before promotion.
@@ -60,7 +62,8 @@ class LatencyGuardrail(_Rule):
     kind: Literal["latency"] = "latency"
     column: Literal["latency_ms", "ttft_ms"] = "latency_ms"
     margin: Share = 0.05
-    levels: tuple[Annotated[float, Field(ge=0.5, lt=1)], ...] = Field((0.5, 0.9, 0.95, 0.99), min_length=1)
+    tail_margin: Share = 0.03
+    levels: tuple[Annotated[float, Field(ge=0.5, lt=1)], ...] = Field((0.5, 0.95, 0.98, 0.99), min_length=1)
     harm_odds: Annotated[float, Field(gt=1)] = 2.5
     max_ms: Positive | None = None
     weight: Positive = 1.0
@@ -69,6 +72,10 @@ class LatencyGuardrail(_Rule):
     def name(self) -> str:
         """The guardrail's name in verdicts and records."""
         return "latency" if self.column == "latency_ms" else "ttft"
+
+    def margin_at(self, level: float) -> float:
+        """How much slower the canary may be at the quantile `level`."""
+        return min(self.margin, self.tail_margin) if level >= TAIL else self.margin
 
 
 class QualityGuardrail(_Rule):
@@ -188,7 +195,7 @@ class JudgeSettings(_Rule):
 
 def default_guardrails(columns: set[str]) -> tuple[Guardrail, ...]:
     """The guardrails for records with these columns."""
-    rules: list[Guardrail] = [ErrorGuardrail(), LatencyGuardrail()]
+    rules: list[Guardrail] = [ErrorGuardrail(weight=2.0), LatencyGuardrail()]
     if "ttft_ms" in columns:
         rules.append(LatencyGuardrail(column="ttft_ms"))
     if "quality" in columns:

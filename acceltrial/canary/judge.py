@@ -10,7 +10,7 @@ import numpy as np
 
 from acceltrial.canary.absolute import degraded_baseline, first_breach
 from acceltrial.canary.detectable import Detectable, detectable
-from acceltrial.canary.evidence import GROWTH_EFFECTS, SHARE_EFFECTS, Comparison, compare
+from acceltrial.canary.evidence import ERROR_EFFECTS, GROWTH_EFFECTS, SLOW_EFFECTS, Comparison, compare
 from acceltrial.canary.guardrails import (
     ErrorGuardrail,
     Guardrail,
@@ -193,7 +193,7 @@ def _compared(
             warmup=settings.warmup,
         )
         found = compare(
-            slow.tally, margin=0.0, effects=SHARE_EFFECTS, restart_looks=restart, harm_odds=rule.harm_odds
+            slow.tally, margin=0.0, effects=SLOW_EFFECTS, restart_looks=restart, harm_odds=rule.harm_odds
         )
         lost = slow.missing[1]
         note = f"{rule.name}: {lost:.1%} of the canary's values are missing" if lost > 0 else ""
@@ -208,7 +208,7 @@ def _compared(
         failed = (~records.ok).astype(np.float64)
         tally = tally_values(records, failed, looks, interval, rule.expected_rate, 100.0)
     return compare(
-        tally, margin=rule.margin, effects=SHARE_EFFECTS, restart_looks=restart, harm=rule.harm
+        tally, margin=rule.margin, effects=ERROR_EFFECTS, restart_looks=restart, harm=rule.harm
     ), ""
 
 

@@ -93,7 +93,8 @@ def tally_slow(
     bins -= lowest
     past = max(math.ceil(reference_s / interval_s), 1)
     levels = np.array(rule.levels)
-    shift = math.ceil(math.log1p(rule.margin) / BIN - 1e-9)
+    margins = np.array([rule.margin_at(level) for level in rule.levels])
+    shift = np.ceil(np.log1p(margins) / BIN - 1e-9).astype(np.int64)
     groups = int(records.group.max(initial=0)) + 1
     parts, arms = [], [known & ~records.canary, known & records.canary]
     for group in range(groups):
@@ -122,7 +123,7 @@ def _histogram(look: Codes, bins: Codes, looks: int, width: int) -> Counts:
 
 
 def _exceedance(
-    baseline: Counts, canary: Counts, levels: Floats, past: int, shift: int
+    baseline: Counts, canary: Counts, levels: Floats, past: int, shift: Codes
 ) -> tuple[Counts, Counts, Counts, Counts]:
     """Slow and all requests of canary and baseline, look × level."""
     looks, width = baseline.shape
@@ -138,7 +139,7 @@ def _exceedance(
     active = n_past[:, None] * (1 - levels[None, :]) >= BEYOND_QUANTILE - 1e-9
     rows = np.arange(looks)[:, None]
     result = []
-    for hist, offset in ((canary, shift), (baseline, 0)):
+    for hist, offset in ((canary, shift), (baseline, np.zeros_like(shift))):
         tail = np.zeros((looks, width + 1))
         tail[:, :width] = hist[:, ::-1].cumsum(axis=1)[:, ::-1]
         over = tail[rows, np.minimum(threshold + 1 + offset, width)]

@@ -13,6 +13,7 @@ import orjson
 from pydantic import ValidationError
 
 from acceltrial.canary.journal import Journal, read_journal
+from acceltrial.canary.lever import LeverError
 from acceltrial.canary.plan import CanaryPlan
 from acceltrial.errors import ConfigurationError, TargetUnavailableError
 from acceltrial.storage.atomic import write_bytes
@@ -62,6 +63,11 @@ class CanaryGrid:
                 result = self._trial(plan, cell, inputs, params, context, journal)
             except TargetUnavailableError as error:
                 self._note(journal, plan.canary, context.now, str(error))
+            except LeverError as error:
+                found = {"verdict": "aborted", "guardrail": "lever", "at_s": 0.0, "final_share": 0.0}
+                found["reason"] = str(error)
+                row = _verdict(plan, found, context.now, cell.spec["why"], params)
+                result = {"verdict": row, "observations": []}
         write_bytes(context.scratch / "journal.jsonl", journal.read_bytes())
         write_bytes(context.scratch / "outcome.json", orjson.dumps(result))
         journal.unlink()
@@ -84,22 +90,9 @@ class CanaryGrid:
         )  # fmt: skip
         outcome = asdict(trial.outcome)
         observations = outcome.pop("observations")
-        spoilt = (
-            f"the candidate is degraded on purpose: {params.degradation.describe()}; "
-            if plan.purpose == "demonstration"
-            else ""
-        )
-        verdict = {
-            **{name: outcome[name] for name in ("canary", "verdict", "guardrail", "at_s", "final_share")},
-            "workload": plan.workload,
-            "baseline": plan.baseline,
-            "candidate": plan.candidate,
-            "purpose": plan.purpose,
-            "started": outcome["started"].isoformat(),
-            "reason": f"{outcome['reason']} [{spoilt}{cell.spec['why']}; the baseline is a second instance of"
-            f" the same target; {trial.adjustments}]",
-        }
-        return {"verdict": verdict, "observations": observations}
+        found = {name: outcome[name] for name in ("verdict", "guardrail", "at_s", "final_share", "reason")}
+        row = _verdict(plan, found, outcome["started"], f"{cell.spec['why']}; {trial.adjustments}", params)
+        return {"verdict": row, "observations": observations}
 
     def _note(self, path: Path, canary: str, now: datetime, why: str) -> None:
         """Records that nothing was tried, and why: no verdict is made up."""
@@ -145,6 +138,26 @@ def plan_of(spec: Mapping[str, Any], params: CanaryParams) -> CanaryPlan:
         raise ConfigurationError(
             first["msg"], where="params.yaml: canary", remedy="correct the steps or times"
         ) from error
+
+
+def _verdict(
+    plan: CanaryPlan, found: dict[str, Any], started: datetime, circumstances: str, params: CanaryParams
+) -> dict[str, Any]:
+    """A row of CanaryVerdicts whose reason ends with the circumstances that a reader must know."""
+    spoilt = ""
+    if plan.purpose == "demonstration":
+        spoilt = f"the candidate is degraded on purpose: {params.degradation.describe()}; "
+    return {
+        **found,
+        "canary": plan.canary,
+        "workload": plan.workload,
+        "baseline": plan.baseline,
+        "candidate": plan.candidate,
+        "purpose": plan.purpose,
+        "started": started.isoformat(),
+        "reason": f"{found['reason']} [{spoilt}the baseline is a second instance of the same target;"
+        f" {circumstances}]",
+    }
 
 
 STAGE = Stage(

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from acceltrial.errors import TargetUnavailableError
+from acceltrial.load.processes import child_environment
 
 START_S = 20.0
 
@@ -29,7 +30,7 @@ def hop(orders: dict[str, Any], *, owned: bool = True) -> Iterator[dict[str, int
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env=child_environment(),
     )
     try:
         yield _ports(process, {**orders, "owner": os.getpid() if owned else None})

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acceltrial.canary.detectable import needed_requests, smallest_share
-from acceltrial.canary.evidence import SHARE_EFFECTS, compare
+from acceltrial.canary.evidence import ERROR_EFFECTS, compare
 from acceltrial.canary.tally import Tally
 
 BOUND = math.log(200)
@@ -48,6 +48,6 @@ def test_the_forecast_power_is_reached_in_simulation(base, share):
         k_b = rng.binomial(per_look * 19, base, (looks, 1, 1)).astype(float)
         n_c, n_b = np.full_like(k_c, per_look), np.full_like(k_b, per_look * 19)
         tally = Tally(k_c, n_c, k_b, n_b, np.array(base), 100.0)
-        result = compare(tally, margin=0.0, effects=SHARE_EFFECTS, restart_looks=100)
+        result = compare(tally, margin=0.0, effects=ERROR_EFFECTS, restart_looks=100)
         found += bool((result.harm >= BOUND).any())
     assert found >= 0.75 * 200

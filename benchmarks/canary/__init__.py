@@ -1,0 +1,1 @@
+"""How often the judge errs, and how soon it sees harm, on simulated streams."""
