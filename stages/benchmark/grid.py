@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +41,14 @@ class BenchmarkGrid:
         results: Mapping[str, Path],
         inputs: Inputs,
         params: BenchmarkParams,  # noqa: ARG002
-        context: Context,
+        context: Context,  # noqa: ARG002
     ) -> Outputs:
         """All rows, with the start-up times of each option and the local predictions, and the ledger."""
         rows, records, ended, facts = read_outcomes(
             results[key] for key in sorted(cell.key for cell in cells)
         )
-        local, families = _predicted_here(facts, inputs, context)
-        rows = pl.concat([rows, _startups(facts, context), local])
+        local, families = _predicted_here(facts, inputs)
+        rows = pl.concat([rows, _startups(facts), local])
         order = ["workload", "option", "phase", "cell", "metric", "statistic"]
         rows = rows.sort(order, maintain_order=True)
         return {
@@ -60,7 +61,7 @@ class BenchmarkGrid:
         }
 
 
-def _startups(facts: Facts, context: Context) -> pl.DataFrame:
+def _startups(facts: Facts) -> pl.DataFrame:
     """Start-up rows of every workload and option, from all starts of the option."""
     starts = [one["startup"] for one in facts if "startup" in one]
     rows = []
@@ -74,21 +75,21 @@ def _startups(facts: Facts, context: Context) -> pl.DataFrame:
             precision=start["precision"],
             cell=f"{start['workload']}@{start['option']}.stack",
             run=start["run"],
-            date=context.now,
+            date=datetime.fromisoformat(start["date"]),
             source=start["source"],
         )
         rows += startup_rows(same, maker)
     return table_of(Measurements, rows)
 
 
-def _predicted_here(facts: Facts, inputs: Inputs, context: Context) -> tuple[pl.DataFrame, dict[str, str]]:
+def _predicted_here(facts: Facts, inputs: Inputs) -> tuple[pl.DataFrame, dict[str, str]]:
     from stages.benchmark.local_predictions import FAMILY, predict_local
 
     peaks = {one["peak"]["device"]: one["peak"] for one in facts if "peak" in one}
     loads = [one["load"] for one in facts if "load" in one]
     workloads = {row["workload"]: row for row in inputs.table("workloads").to_dicts()}
     models = {row["model"]: row for row in inputs.table("models").to_dicts()}
-    return predict_local(loads, peaks, workloads, models, context), {load["option"]: FAMILY for load in loads}
+    return predict_local(loads, peaks, workloads, models), {load["option"]: FAMILY for load in loads}
 
 
 def _serving(cell: Cell, inputs: Inputs, params: BenchmarkParams, context: Context) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,6 @@ from schemas.base import empty, polars_schema
 from schemas.evidence import Measurements
 from stages.benchmark.predicted.rows import Chosen
 from stages.benchmark.predicted.tokens import token_blocks
-from stages.contract import Context
 
 FAMILY = "cpu-measured"
 # The format in which an engine multiplies, by the format in which weights are held: 4-bit weights are
@@ -28,7 +28,6 @@ def predict_local(
     peaks: Mapping[str, Mapping[str, Any]],
     workloads: Mapping[str, Mapping[str, Any]],
     models: Mapping[str, Mapping[str, Any]],
-    context: Context,
 ) -> pl.DataFrame:
     """Predicted rows of each replay in `loads`, for the very lengths and rate that were replayed.
 
@@ -37,10 +36,9 @@ def predict_local(
         peaks: the measured peak by device; a replay on another device is left out.
         workloads: rows by workload.
         models: rows by model.
-        context: its date is the prediction's.
     """
     frames = [
-        _one(load, peaks[load["device"]], workloads[load["workload"]], models[load["model"]], context)
+        _one(load, peaks[load["device"]], workloads[load["workload"]], models[load["model"]])
         for load in loads
         if load["device"] in peaks and models[load["model"]]["family"] in TOKEN_FAMILIES
     ]
@@ -52,7 +50,6 @@ def _one(
     peak: Mapping[str, Any],
     workload: Mapping[str, Any],
     model: Mapping[str, Any],
-    context: Context,
 ) -> pl.DataFrame:
     chosen = Chosen(
         names=[load["option"]],
@@ -75,12 +72,12 @@ def _one(
         phase=pl.lit("predicted"),
         n=pl.lit(None, dtype=pl.Int64),
         grade=pl.lit("predicted"),
-        date=pl.lit(context.now).cast(columns["date"]),
+        date=pl.lit(datetime.fromisoformat(load["date"])).cast(columns["date"]),
         model=pl.lit(load["model"]),
         adjustments=pl.lit(load["adjustments"]),
         valid=pl.lit(True),
         cell=pl.lit("predicted-local"),
-        run=pl.lit(context.run),
+        run=pl.lit(load["run"]),
         source=pl.lit(note + "; ") + pl.col("source"),
     ).select([pl.col(column).cast(dtype) for column, dtype in columns.items()])
 

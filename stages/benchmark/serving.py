@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from acceltrial.errors import TargetUnavailableError
+from acceltrial.errors import AcceltrialError, TargetUnavailableError
 from acceltrial.evidence.machine import describe_machine
 from acceltrial.stats.quantiles import proportion_interval
 from acceltrial.targets import RunningServer, TargetSpec, serve, spec_from_row
@@ -115,10 +115,16 @@ def run_serving(cell: Cell, inputs: Inputs, params: BenchmarkParams, context: Co
                 "reason": server.startup.reason,
                 "source": server.engine,
                 "run": context.run,
+                "date": context.now.isoformat(),
             }
             _measure(session, server)
     except TargetUnavailableError as error:
-        _unavailable(session, str(error), started)
+        _ended_early(session, "unavailable", str(error), started)
+    except AcceltrialError as error:
+        # Only the load engine's own failure is the plain class; settings, data and disk stop the stage.
+        if type(error) is not AcceltrialError:
+            raise
+        _ended_early(session, "failed", str(error), started)
     return session.outcome
 
 
@@ -233,6 +239,8 @@ def _load_facts(session: Session, window: Window, done: Replay, adjustments: str
         "device": session.target.device,
         "model": session.target.model,
         "precision": session.target.precision,
+        "run": session.context.run,
+        "date": session.context.now.isoformat(),
         "most_together": session.params.concurrency_levels[-1],
         "adjustments": adjustments,
         "profile": found,
@@ -350,10 +358,10 @@ def _errors(done: Replay) -> str:
     return ", ".join(f"{name} {count}" for name, count in done.result.summary["errors"].items())
 
 
-def _unavailable(session: Session, reason: str, started: datetime) -> None:
+def _ended_early(session: Session, status: str, reason: str, started: datetime) -> None:
     """Every figure that the cell would have given is empty with the reason."""
     done = {row["phase"] for row in session.outcome.cells}
     for phase, metrics in (("synthetic", SCREEN_ROWS), ("replay", SERVING_METRICS)):
         if phase not in done:
             session.outcome.rows += session.maker(phase, source=session.target.title).unknown(metrics, reason)
-            session.close(phase, "unavailable", reason, started)
+            session.close(phase, status, reason, started)

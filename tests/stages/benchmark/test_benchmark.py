@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,7 +28,6 @@ from stages.benchmark.retrieval import UnusableAnswerError, pages_and_queries, r
 from stages.benchmark.rows import RowMaker, unit_of
 from stages.benchmark.stack import startup_rows
 from stages.benchmark.training import training_plan, training_rows
-from stages.contract import Context
 from tests.stages.benchmark.conftest import gemma, workload
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -101,7 +99,7 @@ def test_the_ledger_pairs_a_prediction_with_the_replay_of_the_same_thing() -> No
     assert ledger_of(checked([]), {}).is_empty()
 
 
-def test_this_machine_is_predicted_from_its_peak(context: Callable[[str], Context]) -> None:
+def test_this_machine_is_predicted_from_its_peak() -> None:
     peak = {
         "device": "cpu",
         "gemm_tflops": {"fp32": 0.06, "bf16": 0.001},
@@ -110,7 +108,7 @@ def test_this_machine_is_predicted_from_its_peak(context: Callable[[str], Contex
     }
     load = {
         "workload": "triage", "option": "here", "device": "cpu", "model": "gemma-3-270m", "precision": "int4",
-        "most_together": 4, "adjustments": "thinned",
+        "most_together": 4, "adjustments": "thinned", "run": "r", "date": NOW.isoformat(),
         "profile": {
             "input_tokens_mean": 100.0, "input_tokens_p95": 200.0, "output_tokens_mean": 8.0,
             "output_tokens_p95": 16.0, "rate_rps": 0.5, "peak_rate_rps": 0.5, "interarrival_cv": 1.0,
@@ -118,11 +116,11 @@ def test_this_machine_is_predicted_from_its_peak(context: Callable[[str], Contex
         },
     }  # fmt: skip
     tables = {"triage": workload(slo_ttft_ms=None, slo_e2e_ms=60_000.0)}, {"gemma-3-270m": gemma()}
-    found = check_table(Measurements, predict_local([load], {"cpu": peak}, *tables, context("p")), "local")
+    found = check_table(Measurements, predict_local([load], {"cpu": peak}, *tables), "local")
     assert set(found["grade"]) == {"predicted"}
     assert found.filter((pl.col("metric") == "ttft_ms") & (pl.col("statistic") == "p50"))["value"][0] > 0
     elsewhere = {**load, "device": "far"}
-    assert predict_local([elsewhere], {"cpu": peak}, *tables, context("q")).is_empty()
+    assert predict_local([elsewhere], {"cpu": peak}, *tables).is_empty()
     assert device_of(peak, "int4").rates == {"bf16": 0.06}
     assert device_of(peak, "bf16").rates == {"bf16": 0.001}
 
