@@ -67,9 +67,11 @@ def lines(summary: dict[str, Any]) -> list[str]:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:.4g}"
 
 
 def _pair(found: dict[str, Any]) -> str:
     pair = found["intervals"]["p95"]
-    return "–" if pair is None else f"{pair[0]:.4g}–{pair[1]:.4g}"
+    return "–" if pair is None else f"{_number(pair[0])}–{_number(pair[1])}"

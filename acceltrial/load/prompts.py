@@ -89,6 +89,9 @@ class Tokenizer:
                 where=str(file),
                 remedy="point to its tokenizer.json",
             ) from error
+        # Files of sentence encoders cut and pad to the model's window: every text would count the same.
+        self._loaded.no_truncation()
+        self._loaded.no_padding()
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text as a prompt, with the special tokens that the tokenizer adds."""

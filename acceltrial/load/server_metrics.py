@@ -18,6 +18,7 @@ _LINE = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{[^}]*\})?\s+([^\s]+)(?:\s+\
 _LARGEST = 4_000_000
 _PERIOD_S = 1.0
 _PATIENCE_S = 1.0
+_MOST_FAILURES = 5
 
 WATCHED = {
     "running": ("llamacpp:requests_processing", "vllm:num_requests_running"),
@@ -111,11 +112,14 @@ def known_figures(text: str) -> dict[str, float]:
 
 def _keep_reading(found: ServerMetrics, address: Address, over: threading.Event) -> None:
     read_into(found, address)
-    if not found.rows:
-        return
-    while not over.wait(_PERIOD_S):
+    failures = 0
+    # A server that still loads its model may answer later; one without metrics is soon left alone.
+    while failures < _MOST_FAILURES and not over.wait(_PERIOD_S):
+        before = len(found.rows)
         read_into(found, address)
-    read_into(found, address)
+        failures = 0 if len(found.rows) > before else failures + 1
+    if found.rows:
+        read_into(found, address)
 
 
 def _fetch(address: Address) -> str:
