@@ -66,3 +66,13 @@ def test_broken_tokenizer(tmp_path: Path) -> None:
 def test_prompt_text() -> None:
     assert prompt_text([{"role": "user", "content": "a"}, {"role": "x", "content": "b"}]) == "a\nb"
     assert prompt_text(("q", ["d1", "d2"])) == "q\nd1\nd2"
+
+
+def test_a_tokenizer_file_that_cuts_and_pads_still_counts_the_whole_text(tmp_path: Path) -> None:
+    tokenizers = pytest.importorskip("tokenizers")
+    loaded = tokenizers.Tokenizer(tokenizers.models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    loaded.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    loaded.enable_truncation(8)
+    loaded.enable_padding(length=8)
+    loaded.save(str(tmp_path / "tokenizer.json"))
+    assert Tokenizer(tmp_path).count(["a b", "a " * 30]) == [2, 30]
