@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.optimize import least_squares, minimize
@@ -15,9 +15,11 @@ from acceltrial.predict.kriging import START, Points, Surface, negative_log_like
 from acceltrial.predict.parameters import LEVEL, NORMAL_80, Parameters
 from acceltrial.predict.physics import Physical, log_prediction
 
+Names: TypeAlias = np.ndarray[Any, np.dtype[np.str_]]
 FOLDS = 8
 LEAST_ROWS = 5
 LEAST_FOR_WIDENING = 8
+FAMILY_PRIOR_ROWS = 5.0
 CAUTIOUS_WIDENING = 2.5
 """Where too few rows were held out to tell, intervals are this much wider than the model believes."""
 _PRIOR_SPREAD = {"queue": 1.0, "base_ms": 1.0, "vision": 1.0, "diffusion": 1.0, "encoder": 1.0,
@@ -48,11 +50,11 @@ class Training:
             self.log_values[chosen],
         )
 
-    def families(self) -> np.ndarray[Any, np.dtype[np.str_]]:
+    def families(self) -> Names:
         """The family of each row's device."""
         return np.array([case.device.family for case in self.cases])
 
-    def configurations(self) -> np.ndarray[Any, np.dtype[np.str_]]:
+    def configurations(self) -> Names:
         """A key for each row that is equal for rows of one configuration, whatever their metric."""
         return np.array(
             [
@@ -77,11 +79,12 @@ def fit(training: Training, *, digest: str, date: str, seed: int = 0) -> Paramet
         )
     physical = fit_physical(training)
     covariance = fit_covariance(training, physical)
-    seen = _held_out(training, _folds(training.configurations(), FOLDS, seed), covariance)
+    seen = hold_out(training, configuration_folds(training.configurations(), FOLDS, seed), covariance)
     families = training.families()
-    unseen = _held_out(training, [families == name for name in np.unique(families)], covariance)
+    unseen = hold_out(training, [families == name for name in np.unique(families)], covariance)
     kinds = np.array(training.kinds)
-    widening = _widening(kinds, seen, "seen") | _widening(kinds, unseen, "unseen")
+    common = _widening(kinds, seen, "seen") | _widening(kinds, unseen, "unseen")
+    widening = common | _family_widening(kinds, families, seen, common)
     report = {
         "rows": len(training),
         "leave_configuration_out": _errors(kinds, families, seen),
@@ -142,7 +145,11 @@ class HeldOut:
     deviation: FloatArray
 
 
-def _held_out(training: Training, masks: Sequence[Any], covariance: FloatArray) -> HeldOut:
+def hold_out(training: Training, masks: Sequence[Any], covariance: FloatArray) -> HeldOut:
+    """Errors on the rows of each mask, predicted by a fit to all others.
+
+    The covariance is given: it is too dear to choose anew for each mask.
+    """
     error, deviation = np.full(len(training), np.nan), np.full(len(training), np.nan)
     at: Points = points(training.cases, training.kinds)
     for mask in masks:
@@ -158,30 +165,51 @@ def _held_out(training: Training, masks: Sequence[Any], covariance: FloatArray) 
     return HeldOut(error, deviation)
 
 
-def _folds(keys: np.ndarray[Any, np.dtype[np.str_]], count: int, seed: int) -> list[Any]:
+def configuration_folds(keys: Names, count: int, seed: int) -> list[Any]:
+    """Masks that hold out each key once, `count` at most, keys dealt out by `seed`."""
     unique = np.unique(keys)
     np.random.default_rng(seed).shuffle(unique)
     return [np.isin(keys, unique[fold::count]) for fold in range(min(count, len(unique)))]
 
 
-def _widening(kinds: np.ndarray[Any, np.dtype[np.str_]], held: HeldOut, label: str) -> dict[str, float]:
+def _widening(kinds: Names, held: HeldOut, label: str) -> dict[str, float]:
     """Factors that make the stated intervals cover `LEVEL` of the held-out rows (split conformal)."""
     factors = {}
     for kind in [*KINDS_REPORTED, "e2e"]:
         like = "throughput" if kind == "e2e" else kind
         own = np.isfinite(held.error) & (kinds == like)
-        if own.sum() < LEAST_FOR_WIDENING:
-            factors[f"{kind}|{label}"] = CAUTIOUS_WIDENING
-            continue
-        ratio = np.abs(held.error[own]) / (NORMAL_80 * held.deviation[own])
-        level = min(1.0, LEVEL * (1.0 + 1.0 / own.sum()))
-        factors[f"{kind}|{label}"] = round(float(np.quantile(ratio, level, method="higher")), 3)
+        enough = own.sum() >= LEAST_FOR_WIDENING
+        factors[f"{kind}|{label}"] = _factor(held, own) if enough else CAUTIOUS_WIDENING
     return factors
 
 
-def _errors(
-    kinds: np.ndarray[Any, np.dtype[np.str_]], families: np.ndarray[Any, np.dtype[np.str_]], held: HeldOut
-) -> dict[str, Any]:
+def _family_widening(
+    kinds: Names, families: Names, held: HeldOut, common: dict[str, float]
+) -> dict[str, float]:
+    """Wider factors for families whose own held-out rows miss more often than others do.
+
+    A family's own factor counts as much as its rows against `FAMILY_PRIOR_ROWS` rows of the common one, and
+    never narrows: few rows that happened to be hit say nothing.
+    """
+    factors = {}
+    for kind in KINDS_REPORTED:
+        shared = common[f"{kind}|seen"]
+        for name in np.unique(families).tolist():
+            own = np.isfinite(held.error) & (kinds == kind) & (families == name)
+            if own.any():
+                weight = own.sum() / (own.sum() + FAMILY_PRIOR_ROWS)
+                blended = weight * _factor(held, own) + (1.0 - weight) * shared
+                factors[f"{kind}|{name}"] = round(float(max(shared, blended)), 3)
+    return factors
+
+
+def _factor(held: HeldOut, rows: Any) -> float:
+    ratio = np.abs(held.error[rows]) / (NORMAL_80 * held.deviation[rows])
+    level = min(1.0, LEVEL * (1.0 + 1.0 / rows.sum()))
+    return round(float(np.quantile(ratio, level, method="higher")), 3)
+
+
+def _errors(kinds: Names, families: Names, held: HeldOut) -> dict[str, Any]:
     known = np.isfinite(held.error)
     report: dict[str, Any] = {}
     for kind in KINDS_REPORTED:

@@ -21,6 +21,8 @@ DEFAULT_PATH = Path(__file__).with_name("fitted.json")
 FORMAT = 2
 MODEL_VERSION = "2"
 LEVEL = 0.8
+WITHOUT_EVIDENCE = 2.5
+"""Widening where no row was held out to tell."""
 NORMAL_80 = 1.2815515655446004
 """The standard normal's 90th percentile: an interval of ±this many deviations covers 80 %."""
 
@@ -43,8 +45,8 @@ class Parameters:
     Attributes:
         physical: figures shared by all families.
         surface: residuals by family and configuration.
-        widening: by "metric|seen" or "metric|unseen", what the deviation is multiplied with so that held-out
-            rows are covered as often as stated; a missing entry falls back to `metric|unseen` and then 2.
+        widening: by "metric|family", "metric|seen" and "metric|unseen", what the deviation is multiplied with
+            so that held-out rows are covered as often as stated.
         digest: SHA-256 of the data. date: of the fit.
         report: errors on held-out rows.
     """
@@ -83,9 +85,10 @@ class Parameters:
 
     def widen(self, kind: Kind, family: str) -> float:
         """Factor on the deviation for a metric kind and family."""
-        seen = "seen" if self.seen(family) else "unseen"
-        fallback = self.widening.get(f"{kind}|unseen", 2.0)
-        return float(self.widening.get(f"{kind}|{seen}", fallback))
+        like = "throughput" if kind == "e2e" else kind
+        names = (f"{like}|{family}", f"{like}|seen") if self.seen(family) else ()
+        found = (self.widening[name] for name in (*names, f"{like}|unseen") if name in self.widening)
+        return float(next(found, WITHOUT_EVIDENCE))
 
     @property
     def source(self) -> str:

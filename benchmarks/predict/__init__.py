@@ -1,0 +1,1 @@
+"""How far predictions are off on rows that were held out."""

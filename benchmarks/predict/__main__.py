@@ -1,0 +1,3 @@
+from benchmarks.predict.holdout import main
+
+main()
