@@ -30,7 +30,7 @@ class Shown:
         interval: `low – high`, empty when there is none (then `why` says why).
         grade: one of the four grades, or empty for a figure without evidence.
         n: sample count as text, empty when it has none.
-        why: reason, source and date, for the tooltip.
+        why: metric, method, reason and date, for the tooltip; the source stands with the row.
         href: fragment of the row in the appendix.
         adjustments: what was done to the input; shown beside the figure.
         valid: False when the instrument broke its bound.
@@ -91,9 +91,18 @@ def show_measurement(row: Row, register: RowRegister) -> Shown:
     )
 
 
+def cost_unit(metric: str) -> str:
+    """The unit in which a metric of Costs is shown; a count has none."""
+    if metric.startswith("usd"):
+        return "usd"
+    if metric.endswith(("_share", "_rate")) or metric == "utilisation":
+        return "share"
+    return "h" if "_hours" in metric else ""
+
+
 def show_cost(row: Row, register: RowRegister) -> Shown:
     """A row of Costs. Metrics that begin with `usd` are money."""
-    unit = "usd" if row["metric"].startswith("usd") else ""
+    unit = cost_unit(row["metric"])
     return Shown(
         text=quantity(row["value"], unit),
         interval=span(row["low"], row["high"], unit),
@@ -117,7 +126,7 @@ def decision_grade(row: Row) -> str:
 
 
 def _why(row: Row, what: str) -> str:
-    parts = [what, row.get("reason") or "", f"source: {row['source']}", day(row["date"])]
+    parts = [what, row.get("reason") or "", day(row["date"])]
     if row.get("interval_level"):
         parts.insert(1, f"{percent(row['interval_level'])} interval by {row['interval_method']}")
     return "; ".join(part for part in parts if part)

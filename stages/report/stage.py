@@ -24,7 +24,7 @@ class ReportParams(StageParams):
     """Heading of the page."""
     organisation: str = Field("", max_length=120)
     """Whose portfolio it is; stands beside the heading."""
-    options_per_chart: int = Field(24, ge=3, le=200)
+    options_per_chart: int = Field(16, ge=3, le=200)
     """At most this many options on a frontier chart; those that matter come first."""
     options_per_table: int = Field(5, ge=2, le=50)
     """At most this many options a workload in cost and ranking tables."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from stages.report.blocks import Cell, DataTable, Link, Material, Section, Text
 from stages.report.formatting import count, day, fragment, plural, quantity, span, words
-from stages.report.shown import GRADE_LETTERS, unknown
+from stages.report.shown import GRADE_LETTERS, cost_unit, unknown
 
 VALUE_FIELDS = ("value", "score", "p_best", "margin", "rate_rps", "predicted")
 WHAT_FIELDS = ("phase", "metric", "statistic", "criterion", "binding_constraint")
@@ -30,6 +30,7 @@ def build(material: Material) -> Section:
 def _table(material: Material, name: str, cited: list[tuple[str, dict[str, Any]]]) -> DataTable:
     cited = sorted(cited, key=lambda item: item[1]["_row"])
     lines = [_line(material, row) for _, row in cited]
+    _shorten(lines, column=8)
     columns = (
         "Row",
         "Workload",
@@ -54,8 +55,18 @@ def _table(material: Material, name: str, cited: list[tuple[str, dict[str, Any]]
     )
 
 
+def _shorten(lines: list[list[Cell]], column: int) -> None:
+    """Replaces a text that repeats the row above: figures of one option share a long source."""
+    above: Cell = ""
+    for line in lines:
+        text = line[column]
+        if text and text == above:
+            line[column] = "as in the row above"
+        above = text
+
+
 def _line(material: Material, row: dict[str, Any]) -> list[Cell]:
-    unit = row.get("unit") or ("usd" if str(row.get("metric", "")).startswith("usd") else "")
+    unit = row.get("unit") or cost_unit(str(row.get("metric", "")))
     known = next((row[f] for f in VALUE_FIELDS if row.get(f) is not None), None)
     value: Cell = (
         quantity(known, unit) if known is not None else unknown(str(row.get("reason") or "no value"))

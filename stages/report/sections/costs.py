@@ -9,15 +9,16 @@ from stages.report.formatting import words
 from stages.report.lookup import COST_TITLES, costs_by_option, leading_cost_metric, workload_phase
 from stages.report.shown import show_cost, unknown
 
+PARTED = ("usd_per_month", "usd_per_trained_step")
+"""Costs whose parts are told under the same name with the part added."""
+
 
 def build(material: Material) -> Section:
     """One table for inference and one for training."""
-    blocks: list[object] = [
-        _table(
-            material, phase, f"Cost of {phase}: the recommended option, the runner-up, the cheapest others"
-        )
-        for phase in ("inference", "training")
-    ]
+    blocks: list[object] = []
+    for phase in ("inference", "training"):
+        blocks.append(_table(material, phase))
+        blocks += _month(material, phase)
     lead = (
         "All in US dollars before tax. Failures, retries and missed latency limits raise the cost of a "
         "successful action. Every option that was priced stands in costs.parquet."
@@ -25,19 +26,47 @@ def build(material: Material) -> Section:
     return Section("costs", "Costs", "Compare", lead, blocks)
 
 
-def _table(material: Material, phase: str, caption: str) -> DataTable | Text:
+def _table(material: Material, phase: str) -> DataTable | Text:
     tables = material.tables
     costs = tables["costs"]
     if costs.filter(costs["phase"] == phase).is_empty():
         return Text(f"No cost of {phase} is known.", "empty")
     rows: list[list[Cell]] = []
-    present = set(costs.filter(costs["phase"] == phase)["metric"].to_list())
+    present = {m for m in costs.filter(costs["phase"] == phase)["metric"].to_list() if not _is_part(m)}
     metrics = [m for m in COST_TITLES if m in present] + sorted(present - set(COST_TITLES))
+    caption = f"Cost of {phase}: the recommended option, the runner-up, the cheapest others"
     for workload in tables.workloads:
         if workload_phase(tables, workload) == phase:
             rows += _workload_rows(material, workload, metrics)
     columns = ("Workload", "Option", "Standing", *(COST_TITLES.get(m, words(m)) for m in metrics))
     return DataTable(caption, columns, rows, id=f"costs-{phase}", right=frozenset(range(3, len(columns))))
+
+
+def _is_part(metric: str) -> bool:
+    """Whether the metric is a part of another one: `usd_per_month_power` of `usd_per_month`."""
+    return any(metric.startswith(f"{whole}_") for whole in COST_TITLES if whole in PARTED)
+
+
+def _month(material: Material, phase: str) -> list[DataTable]:
+    """What the recommended option's cost is made of, a row a workload."""
+    tables = material.tables
+    parts: dict[str, dict[str, dict[str, Any]]] = {}
+    for workload in tables.workloads:
+        option = (tables.row("decisions", workload) or {}).get("option")
+        if option and workload_phase(tables, workload) == phase:
+            rows = costs_by_option(tables, workload).get(option, {})
+            parts[workload] = {m: r for m, r in rows.items() if _is_part(m)}
+    names = sorted({name for rows in parts.values() for name in rows})
+    if not names:
+        return []
+    lines: list[list[Cell]] = [
+        [workload_link(material, w), *(_figure(material, rows.get(n)) for n in names)]
+        for w, rows in parts.items()
+    ]
+    titles = [words(name.removeprefix("usd_per_month_").removeprefix("usd_per_")) for name in names]
+    caption = f"What the cost of {phase} is made of, for the recommended options"
+    right = frozenset(range(1, 1 + len(names)))
+    return [DataTable(caption, ("Workload", *titles), lines, right=right, folded=True)]
 
 
 def _workload_rows(material: Material, workload: str, metrics: list[str]) -> list[list[Cell]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from stages.report.blocks import Cell, Charts, DataTable, Heading, Material, Section, Tag, Text, workload_link
 from stages.report.charts.drawing import Chart, no_chart
 from stages.report.charts.intervals import Dot, interval_chart
-from stages.report.formatting import number, percent, words
+from stages.report.formatting import count, number, percent, words
 from stages.report.shown import Shown, decision_grade, unknown
 
 ROLES = ("platform_engineering", "security", "procurement", "application_owner")
@@ -118,16 +120,24 @@ def _roles(material: Material, workloads: list[str]) -> list[object]:
 
 
 def _vetoes(material: Material) -> list[object]:
+    """Vetoes of options that would fit; what does not fit stands with the fit matrix."""
     rows: list[list[Cell]] = []
     for workload in material.tables.workloads:
-        reasons: dict[str, list[str]] = {}
+        fits = {r["option"] for r in material.tables.rows("candidates", workload) if r["feasible"]}
+        kinds: dict[str, list[tuple[str, str]]] = {}
         for row in material.tables.rows("ranking", workload):
-            if row["vetoed"]:
-                reasons.setdefault(row["veto_reason"], []).append(row["option"])
-        for reason, options in sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0])):
-            names = ", ".join(options[:4]) + (f" and {len(options) - 4} more" if len(options) > 4 else "")
-            rows.append([workload_link(material, workload), str(len(options)), reason, names])
+            if row["vetoed"] and row["option"] in fits:
+                kinds.setdefault(_kind(row["veto_reason"]), []).append((row["option"], row["veto_reason"]))
+        for kind, cases in sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0])):
+            option, reason = cases[0]
+            rows.append([workload_link(material, workload), count(len(cases)), kind, f"{option}: {reason}"])
     if not rows:
         return []
-    columns = ("Workload", "Options", "Veto", "Which")
-    return [DataTable("Vetoed before scoring", columns, rows, id="vetoes", right=frozenset({1}), folded=True)]
+    columns = ("Workload", "Options", "Veto", "For example")
+    caption = "Vetoed although it would fit"
+    return [DataTable(caption, columns, rows, id="vetoes", right=frozenset({1}), folded=True)]
+
+
+def _kind(reason: str) -> str:
+    """The rule that vetoed: the reason up to its first colon or bracket."""
+    return re.split(r"[:(]", reason, maxsplit=1)[0].strip() or "no reason given"

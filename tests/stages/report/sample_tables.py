@@ -551,6 +551,10 @@ def _decide(s: Sample, entry: tuple[str, ...], text: str) -> None:
     feasible = [(o, a, c) for o, a, c, ok in options_of(name) if ok]
     local = [o for o, a, _ in feasible if a is None]
     ranked = local + [o for o, a, _ in feasible if a]
+    s.add(
+        "policy_verdicts", workload=name, rule="residency", outcome="deny", cases=4, detail="eu only" + text
+    )
+    s.add("policy_verdicts", workload=name, rule="residency", outcome="pass", cases=9, detail="")
     if name == "fraud-scoring":
         _undecided(s, name, ranked, text)
         return

@@ -15,4 +15,4 @@ def test_ranks_and_dissent(material: Material) -> None:
     texts = [b.text for b in blocks if isinstance(b, Text)]
     assert "In 5 of 5 workloads at least one role alone would choose differently." in texts
     vetoes = [b for b in blocks if isinstance(b, DataTable) and b.id == "vetoes"]
-    assert vetoes[0].rows[0][2] == "residency: eu only"
+    assert vetoes[0].rows[0][1:] == ["10", "residency", "h100-sxm-x1-bf16: residency: eu only"]
