@@ -65,6 +65,7 @@ def load(
     calibrate: bool,
     keep_text: bool = False,
     with_tokenizer: bool = False,
+    warm_up: int = 0,
 ) -> LoadResult:
     """Drives the server with the schedule, greedily and with answers as long as asked where it can."""
     from acceltrial.load import run_load
@@ -86,6 +87,7 @@ def load(
             extra_headers=dict(server.headers) or None,
             tokenizer=server.tokenizer_path if with_tokenizer else None,
             deadline_s=deadline_s,
+            warm_up=warm_up,
             processes=1,
         )
     )

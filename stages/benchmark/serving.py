@@ -161,7 +161,7 @@ def _screen(session: Session, server: RunningServer) -> list[Level]:
         output_tokens=outputs,
         alive=_alive(server),
     )
-    source = f"{server.engine}; closed loops with prompts of {inputs} and answers of {outputs} tokens"
+    source = f"{server.engine}; closed loops of {inputs} tokens in, {outputs} out, warmed up"
     maker = session.maker("synthetic", adjustments=note, source=source)
     answered = [level for level in levels if level.completed_rps > 0]
     if not answered:
@@ -230,7 +230,7 @@ def _load_facts(session: Session, window: Window, done: Replay, adjustments: str
         found[f"{column}_p95"] = float(used.quantile(0.95) or 1.0)
     gaps = pl.Series(window.arrival_s).diff().drop_nulls()
     mean = float(gaps.mean() or 0.0)  # type: ignore[arg-type]
-    rate = done.result.summary["rate"]["achieved_rps"]
+    rate = len(window) / max(session.params.replay_seconds, window.arrival_s[-1])
     found["rate_rps"] = found["peak_rate_rps"] = rate
     found["interarrival_cv"] = float(gaps.std() or 0.0) / mean if mean else None  # type: ignore[arg-type]
     return {

@@ -11,6 +11,9 @@ import polars as pl
 from acceltrial.errors import DataContractError
 from acceltrial.traces.sampling import Unit, thin
 
+DRAWS = 8
+"""Draws of whole clients, or sessions, before smaller units are tried."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -100,10 +103,12 @@ def _thinned(requests: pl.DataFrame, share: float, seed: int) -> tuple[pl.DataFr
     for unit in units:
         if unit != "request" and requests[unit].null_count():
             continue
-        kept = thin([requests], share, seed=seed, unit=unit)
-        frame = pl.concat(list(kept))
-        if frame.height and 0.6 * wanted <= frame.height <= 1.3 * wanted:
-            return frame, str(kept.thinning)
+        # Clients differ much in how busy they are: some draws of them miss the share by far.
+        for attempt in range(DRAWS):
+            kept = thin([requests], share, seed=seed + attempt, unit=unit)
+            frame = pl.concat(list(kept))
+            if frame.height and 0.6 * wanted <= frame.height <= 1.3 * wanted:
+                return frame, str(kept.thinning)
     take = max(1, round(wanted))
     indices = np.sort(np.random.default_rng(seed).choice(requests.height, take, replace=False))
     return requests[indices], f"thinned 1:{requests.height / take:.3g} by request"
