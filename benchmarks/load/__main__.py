@@ -14,6 +14,7 @@ import statistics
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,14 @@ def repeated(
         }
 
 
+def curve_point(rate: int, raw: Path, number: int) -> dict[str, float]:
+    return figures.open_loop(rate, 5.0, number, raw / f"curve-{rate}-{number}.parquet")
+
+
+def arrivals_point(rate: int, seeds: int, requests: int, raw: Path, _number: int) -> dict[str, float]:
+    return figures.arrivals_test(rate, seeds, requests, raw)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="shorter runs, fewer of them")
@@ -71,20 +80,15 @@ def main() -> None:
     found: dict[str, Any] = {}
     repeats, short = (1, 4.0) if given.quick else (given.repeats, 10.0)
     repeated(lambda n: figures.start_up(), repeats, found)
-    repeated(
-        lambda n: figures.closed_loop(256, 5_000 if given.quick else 10_000, raw / f"closed-{n}.parquet"),
-        repeats,
-        found,
-    )
+    requests = 5_000 if given.quick else 10_000
+    repeated(lambda n: figures.closed_loop(256, requests, raw / f"closed-{n}.parquet"), repeats, found)
     repeated(lambda n: figures.open_loop(400, short, 10 + n, raw / f"open-400-{n}.parquet"), repeats, found)
     for rate in (1, 10, 100, 1_000, 2_000):
-        prefix = f"curve_{rate}_"
-        repeated(
-            lambda n, r=rate: figures.open_loop(r, 5.0, n, raw / f"curve-{r}-{n}.parquet"), 1, found, prefix
-        )  # type: ignore[misc]
+        curve = partial(curve_point, rate, raw)
+        repeated(curve, 1, found, f"curve_{rate}_")
     for rate in KS_RATES:
-        seeds, requests = (3, 300) if given.quick else (10, min(1_500, rate * 4))
-        repeated(lambda n, r=rate, s=seeds, q=requests: figures.arrivals_test(r, s, q, raw), 1, found)  # type: ignore[misc]
+        seeds, count = (3, 300) if given.quick else (10, min(1_000, rate * 4))
+        repeated(partial(arrivals_point, rate, seeds, count, raw), 1, found)
     if given.trace:
         repeated(lambda n: figures.replay(given.trace, 20, raw / f"replay-{n}.parquet"), 1, found)
     report(found, raw, stamp, record=given.record)

@@ -54,7 +54,7 @@ def measured(schedule: Schedule, raw: Path) -> tuple[Drive, Calibration, dict[st
 
 
 def closed_loop(streams: int, requests: int, raw: Path) -> dict[str, float]:
-    """Our requests a second and CPU at so many streams, against a bare asyncio client right before and after."""
+    """Our requests a second and CPU, against a bare asyncio client right before and after."""
     before = bare(streams, requests)
     schedule = Schedule.closed_loop(streams, requests=requests, input_tokens=WORDS, output_tokens=TOKENS)
     driven, _, _ = measured(schedule, raw)
@@ -109,7 +109,7 @@ def open_loop(rate: float, seconds: float, seed: int, raw: Path) -> dict[str, fl
 
 
 def arrivals_test(rate: float, seeds: int, requests: int, folder: Path) -> dict[str, float]:
-    """How many of `seeds` runs fail a Kolmogorov–Smirnov test, at 5 %, of their sent gaps against Exp(rate)."""
+    """How many runs fail a Kolmogorov–Smirnov test, at 5 %, of their sent gaps against Exp(rate)."""
     p_sent, p_planned = [], []
     for seed in range(seeds):
         schedule = Schedule.open_loop(
@@ -126,7 +126,7 @@ def arrivals_test(rate: float, seeds: int, requests: int, folder: Path) -> dict[
 
 
 def start_up() -> dict[str, float]:
-    """Seconds from starting the command to the first request that the server reads; no calibration, own probe included."""
+    """Seconds from starting the command to the first request read; no calibration, the probe included."""
     with serve_reference(FAST) as reference:
         reference.reset()
         begun = time.monotonic_ns()
