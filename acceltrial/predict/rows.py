@@ -64,6 +64,8 @@ MLPERF_SINGLE_PASS_TOKENS = 384.0
 MAX_COUNT = 4096
 MAX_TOKENS = 1e8
 PARAMETERS_TOLERANCE = 0.2
+FIXED_BATCH_SLACK = 1.5
+"""Published batches overrun the plain sum by up to a tenth: requests are not all at their longest at once."""
 
 
 class RefusedError(Exception):
@@ -156,6 +158,13 @@ def refuse_impossible(case: ServingCase) -> None:
             f"{case.count} × {device.memory_gb:g} GB"
         )
     tokens = case.input_tokens + case.output_tokens
+    if case.scenario == "fixed_batch" and case.concurrency and not single_pass:
+        cache = 0.5 * (shape.kv_gb_per_token() or 0.0) * tokens * case.concurrency
+        if needed + cache > FIXED_BATCH_SLACK * held:
+            raise RefusedError(
+                f"a batch of {case.concurrency:g} does not fit: its cache takes {cache:.3g} GB, "
+                f"memory {case.count} × {device.memory_gb:g} GB"
+            )
     if shape.context_window and not single_pass and tokens > 8 * shape.context_window:
         raise RefusedError(
             f"{tokens:.0f} tokens are far beyond the window of {shape.model} ({shape.context_window})"

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from acceltrial.errors import DataContractError
 from acceltrial.predict.shape import ENCODER_FAMILIES, TOKEN_FAMILIES, ModelShape
 
 DEFAULT_PRECISIONS = ("bf16", "fp8", "int8", "int4")
@@ -61,13 +62,27 @@ class Demand:
 
 
 def demands(workloads: pl.DataFrame, models: pl.DataFrame, profiles: pl.DataFrame) -> list[Demand]:
-    """One demand a workload, in the order of `workloads`."""
+    """One demand a workload, in the order of `workloads`.
+
+    Raises:
+        DataContractError: a workload without model or profile.
+    """
     by_model = {row["model"]: row for row in models.iter_rows(named=True)}
     by_workload = {row["workload"]: row for row in profiles.iter_rows(named=True)}
-    return [
-        _demand(row, by_model[row["model"]], by_workload[row["workload"]])
-        for row in workloads.iter_rows(named=True)
-    ]
+    found = []
+    for row in workloads.iter_rows(named=True):
+        for table, name, known in (
+            ("models", row["model"], by_model),
+            ("profiles", row["workload"], by_workload),
+        ):
+            if name not in known:
+                raise DataContractError(
+                    f"workload '{row['workload']}' has no row in {table}",
+                    where=f"table {table}",
+                    remedy="run collect and classify again",
+                )
+        found.append(_demand(row, by_model[row["model"]], by_workload[row["workload"]]))
+    return found
 
 
 def _demand(row: Mapping[str, Any], model: Mapping[str, Any], profile: Mapping[str, Any]) -> Demand:

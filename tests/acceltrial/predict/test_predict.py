@@ -238,6 +238,7 @@ def test_capacity_falls_with_tighter_targets_and_is_unknown_where_none_holds(cha
         ({"concurrency": ""}, "needs a concurrency"),
         ({"concurrency": "1e30"}, "out of range"),
         ({"model": "Llama-3.1-405B", "params_b": ""}, "does not fit"),
+        ({"scenario": "fixed_batch", "concurrency": "100000"}, "a batch of 100000 does not fit"),
     ],
 )
 def test_a_case_that_cannot_be_predicted_says_why(

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from acceltrial.errors import DataContractError
 from schemas.base import check_table
 from stages.contract import Context, Inputs
 from stages.map_hardware.constraints import numeric
@@ -121,6 +122,17 @@ def test_a_model_that_fits_nowhere_leaves_rejections_and_no_crash(
     chat = candidates.filter((pl.col("workload") == "chat") & (pl.col("option_kind") == "catalogue"))
     assert not chat["feasible"].any()
     assert chat["reason"].str.len_chars().min() > 0
+
+
+def test_a_workload_without_profile_is_a_broken_contract(
+    tmp_path: Path, checkout: Path, make_context: Callable[..., Context]
+) -> None:
+    rows = sample()
+    rows["profiles"].pop(0)
+    inputs = workspace(tmp_path, checkout / "data" / "catalogue", rows)
+    assert STAGE.run is not None
+    with pytest.raises(DataContractError, match="chat"):
+        STAGE.run(inputs, MapHardwareParams(), make_context())
 
 
 def test_unknown_layers_make_memory_unknown_and_are_not_promised(
