@@ -73,12 +73,15 @@ def length_note(result: LoadResult, window: Window) -> str:
     """How the lengths that the server counted differ from the trace's, when they do."""
     done = result.records.filter(result.records["error_class"].is_null())
     notes = []
+    generated = done["output_tokens"].is_not_null().any()
     for column, wanted, what in (
         ("input_tokens", window.input_tokens, "prompt"),
         ("output_tokens", window.output_tokens, "output"),
     ):
         seen = done[column].mean()
         asked = sum(wanted) / len(wanted)
+        if what == "output" and not generated:
+            continue
         if isinstance(seen, float) and abs(seen - asked) > 0.1 * asked:
             notes.append(f"mean {what} {seen:.0f} tokens by the server's count, {asked:.0f} in the window")
     return "; ".join(notes)

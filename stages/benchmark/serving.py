@@ -279,6 +279,7 @@ def _window(session: Session, best_rps: float) -> Window:
             max_input_tokens=params.max_input_tokens if local else None,
             max_output_tokens=params.max_output_tokens if local else None,
             seed=params.seed,
+            generates=_generates(session),
         ),
     )
     if "thinned" not in window.adjustments:
@@ -302,6 +303,8 @@ def _median_lengths(session: Session) -> tuple[int, int, str]:
     ):
         median = session.requests[column].drop_nulls().median()
         value = max(1, int(median)) if isinstance(median, int | float) else fallback
+        if what == "outputs" and not _generates(session):
+            value = 1
         if local and value > most:
             notes.append(f"median {what} cut from {value} to {most} tokens")
             value = most
@@ -310,8 +313,11 @@ def _median_lengths(session: Session) -> tuple[int, int, str]:
 
 
 def _task(session: Session) -> Task | None:
-    generates = session.target.api in {"completions", "chat"}
-    return task_for(session.spec["needs"]["kind"]) if generates else None
+    return task_for(session.spec["needs"]["kind"]) if _generates(session) else None
+
+
+def _generates(session: Session) -> bool:
+    return session.target.api in {"completions", "chat"}
 
 
 def _judged(maker: RowMaker, broken: Sequence[str]) -> RowMaker:

@@ -23,6 +23,7 @@ class Cut:
         seconds: length of the window that is replayed.
         most_rps: no higher rate is asked for.
         least_requests: a sparser window is compressed in time, as far as `most_rps` allows.
+        generates: False where answers have no length in tokens (embeddings, scores).
     """
 
     seconds: float
@@ -31,6 +32,7 @@ class Cut:
     max_input_tokens: int | None
     max_output_tokens: int | None
     seed: int
+    generates: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,10 @@ def window_of(requests: pl.DataFrame, cut: Cut) -> Window:
     chosen = requests[first:last]
     inputs, notes = _lengths(chosen["input_tokens"], cut.max_input_tokens, "prompts", 64)
     done += notes
-    outputs, notes = _lengths(chosen["output_tokens"], cut.max_output_tokens, "outputs", 16)
-    done += notes
+    outputs = [1] * chosen.height
+    if cut.generates:
+        outputs, notes = _lengths(chosen["output_tokens"], cut.max_output_tokens, "outputs", 16)
+        done += notes
     start = float(times[first])
     arrivals = (chosen["arrival_s"].to_numpy() - start) / warp
     return Window(tuple(float(at) for at in arrivals), tuple(inputs), tuple(outputs), "; ".join(done))

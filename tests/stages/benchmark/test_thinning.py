@@ -70,6 +70,13 @@ def test_unknown_lengths_are_filled_and_told() -> None:
     assert set(window.output_tokens) == {16}
 
 
+def test_answers_without_tokens_are_not_spoken_of() -> None:
+    requests = trace(100, 1.0).with_columns(pl.lit(None, dtype=pl.Int64).alias("output_tokens"))
+    window = window_of(requests, cut(generates=False))
+    assert "outputs" not in window.adjustments
+    assert set(window.output_tokens) == {1}
+
+
 def test_remote_targets_get_the_lengths_of_the_trace() -> None:
     window = window_of(trace(100, 1.0), cut(max_input_tokens=None, max_output_tokens=None))
     assert max(window.input_tokens) > 256
