@@ -16,7 +16,6 @@ from acceltrial.canary.guardrails import (
     QualityGuardrail,
 )
 from acceltrial.canary.records import Flags, Floats, Records
-from acceltrial.canary.tally import look_of
 
 Breach = tuple[int, str, str]
 """The look, the guardrail, and what happened."""
@@ -78,7 +77,7 @@ def worse_than_before(
     latency = records.column("latency_ms")
     known = records.ok & ~np.isnan(latency)
     if (known & before).any():
-        limit_ms = settings.baseline_factor * float(np.quantile(latency[known & before], 0.95))
+        limit_ms = settings.baseline_factor * _upper(latency[known & before])
         checks.append(("latency", (latency > limit_ms, known, 0.1, f"{limit_ms:.4g} ms at p90")))
     for name, (bad, counted, limit, text) in checks:
         crossed = _crossed(bad, counted & after, records, settings, looks, limit, math.log(1 / alpha))
@@ -120,12 +119,18 @@ def _own_start(rule: Guardrail, records: Records, settings: JudgeSettings) -> Ch
         known = records.ok & ~np.isnan(values)
         if (known & start).sum() < _START_REQUESTS:
             return None
-        limit_ms = settings.baseline_factor * float(np.quantile(values[known & start], 0.95))
+        limit_ms = settings.baseline_factor * _upper(values[known & start])
         text = (
             f"{limit_ms:g} ms at the 90th percentile ({settings.baseline_factor:g} times its own start's p95)"
         )
         return values > limit_ms, known & (records.t_s >= span), 0.1, text
     return None
+
+
+def _upper(values: Floats) -> float:
+    """The 95th percentile, as one of the values."""
+    place = min(int(0.95 * len(values)), len(values) - 1)
+    return float(np.partition(values, place)[place])
 
 
 def _arms(records: Records) -> tuple[Flags, Flags]:
@@ -141,7 +146,7 @@ def _crossed(
     limit: float,
     bound: float,
 ) -> int | None:
-    look = look_of(records, settings.interval_s)[counted]
+    look = records.looks(settings.interval_s)[counted]
     n = np.bincount(look, minlength=looks).astype(np.float64)
     k = np.bincount(look, weights=np.asarray(bad, dtype=np.float64)[counted], minlength=looks)
     over = np.flatnonzero(beyond(k.astype(np.float64), n, limit) >= bound)

@@ -22,7 +22,7 @@ class Effects:
     weights: Floats
 
 
-ERROR_EFFECTS = Effects(np.array([2.0, 5.0, 30.0]), np.array([0.7, 0.2, 0.1]))
+ERROR_EFFECTS = Effects(np.array([2.0, 5.0, 30.0]), np.array([0.6, 0.3, 0.1]))
 SLOW_EFFECTS = Effects(np.array([1.5, 2.5, 8.0]), np.array([0.35, 0.45, 0.2]))
 GROWTH_EFFECTS = Effects(np.array([20.0, 200.0]), np.array([0.5, 0.5]))
 

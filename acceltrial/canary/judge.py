@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -22,7 +22,9 @@ from acceltrial.canary.guardrails import (
 )
 from acceltrial.canary.records import Floats, Records
 from acceltrial.canary.tally import tally_growth, tally_slow, tally_values
+from acceltrial.errors import DataContractError
 
+MOST_LOOKS = 20_000
 Verdict = Literal["promote", "rollback", "hold", "insufficient_traffic"]
 
 
@@ -111,9 +113,21 @@ def judge(records: Records, settings: JudgeSettings, *, until_s: float | None = 
     when every guardrail has shown that the harm it guards against is absent.
     """
     interval = settings.interval_s
+    first = (
+        math.floor(float(records.t_s.min(initial=math.inf)) / interval) * interval if len(records) else 0.0
+    )
+    if first > 0:  # times may count from any origin: looks are counted from the first request
+        moved = judge(records.shifted(first), settings, until_s=None if until_s is None else until_s - first)
+        return replace(moved, at_s=moved.at_s + first)
     rules = settings.guardrails or default_guardrails(set(records.values))
     end = float(records.t_s.max(initial=0.0)) if until_s is None else until_s
     looks = max(math.floor(end / interval + 1e-9) + (until_s is None), 1)
+    if looks > MOST_LOOKS:
+        raise DataContractError(
+            f"the records span {end:.0f} s, which is {looks} looks of {interval:g} s",
+            where="canary judge",
+            remedy="lengthen the interval, or correct the times that lie far from the others",
+        )
     records = records if until_s is None else _until(records, looks * interval)
     bounds = settings.bounds(rules)
     per_canary = float((~records.canary).sum() / max(records.canary.sum(), 1))

@@ -41,9 +41,20 @@ class Records:
     values: dict[str, Floats]
     group: Codes
     notes: tuple[str, ...] = field(default=())
+    _looks: dict[float, Codes] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.t_s)
+
+    def looks(self, interval_s: float) -> Codes:
+        """The look in which each request ended, counted from 0."""
+        if interval_s not in self._looks:
+            self._looks[interval_s] = np.asarray(np.floor(self.t_s / interval_s), dtype=np.int64)
+        return self._looks[interval_s]
+
+    def shifted(self, by_s: float) -> Records:
+        """The same requests, `by_s` earlier."""
+        return Records(self.t_s - by_s, self.canary, self.ok, self.values, self.group, self.notes)
 
     def column(self, name: str) -> Floats:
         """The values called `name`, all missing when nobody recorded them."""

@@ -43,17 +43,12 @@ class Tally:
         return np.asarray(np.clip(guess, 1e-6, 1 - 1e-6))
 
 
-def look_of(records: Records, interval_s: float) -> Codes:
-    """The look in which each request ended."""
-    return np.asarray(np.floor(records.t_s / interval_s), dtype=np.int64)
-
-
 def tally_values(
     records: Records, values: Floats, looks: int, interval_s: float, expected: float, weight: float
 ) -> Tally:
     """Sums of [0, 1] values (failures: 1) by look and class; missing values are left out."""
     known = ~np.isnan(values)
-    look, group = look_of(records, interval_s)[known], records.group[known]
+    look, group = records.looks(interval_s)[known], records.group[known]
     groups = int(records.group.max(initial=0)) + 1
     cell = (look * groups + group) * 2 + records.canary[known]
     size = looks * groups * 2
@@ -86,7 +81,7 @@ def tally_slow(
     """Slow requests as defined above; a level without enough of the baseline's past has no counts."""
     values = records.column(rule.column)
     known = records.ok & (values > 0)
-    look, bins = look_of(records, interval_s), np.zeros(len(values), dtype=np.int64)
+    look, bins = records.looks(interval_s), np.zeros(len(values), dtype=np.int64)
     bins[known] = np.floor(np.log(np.clip(values[known], 1e-3, 1e9)) / BIN).astype(np.int64)
     lowest = int(bins[known].min(initial=0)) if known.any() else 0
     width = (int(bins[known].max()) - lowest + 1) if known.any() else 1
@@ -175,7 +170,7 @@ def tally_growth(records: Records, rule: MemoryGuardrail, looks: int, interval_s
 
     A look counts when both arms have a value in it. The first value of an arm sets its mark.
     """
-    memory, look = records.column("memory_bytes"), look_of(records, interval_s)
+    memory, look = records.column("memory_bytes"), records.looks(interval_s)
     known = ~np.isnan(memory)
     grown, present = np.zeros((looks, 2)), np.zeros((looks, 2))
     for arm in (0, 1):

@@ -29,35 +29,43 @@ class Choice:
 
 
 def choose(
-    decisions: pl.DataFrame, ranking: pl.DataFrame, targets: pl.DataFrame, params: CanaryParams
+    workloads: pl.DataFrame,
+    decisions: pl.DataFrame,
+    ranking: pl.DataFrame,
+    targets: pl.DataFrame,
+    params: CanaryParams,
 ) -> Choice:
-    """The first workload, by name, whose recommended option runs here; else whose best local option does.
+    """The first workload, by name, whose recommended option runs here; else the best-ranked local one.
 
     Raises ConfigurationError when `params.workload` names an unknown workload.
     """
-    known = sorted(decisions["workload"].to_list())
-    if params.workload is not None and params.workload not in known:
+    recommended = {row["workload"]: row["option"] for row in decisions.to_dicts()}
+    if params.workload is not None and params.workload not in recommended:
         raise ConfigurationError(
             f"there is no workload '{params.workload}'",
             where="params.yaml: canary.workload",
-            remedy=f"name one of: {', '.join(known)}",
+            remedy=f"name one of: {', '.join(sorted(recommended))}",
         )
+    wanted = [params.workload] if params.workload else sorted(recommended)
+    model = dict(workloads.select("workload", "model").iter_rows())
     local = {row["target"]: row for row in targets.to_dicts() if _can_serve(row)}
-    wanted = [params.workload] if params.workload else known
-    recommended = {row["workload"]: row["option"] for row in decisions.to_dicts()}
+
+    def serves(workload: str, option: str | None) -> bool:
+        return option in local and local[option]["model"] == model.get(workload)
+
     for workload in wanted:
         option = recommended[workload]
-        if option in local:
+        if serves(workload, option):
             return Choice(workload, local[option], f"{option} is the recommended option of {workload}")
-    for workload in wanted:
-        rows = ranking.filter((pl.col("workload") == workload) & pl.col("rank").is_not_null()).sort("rank")
-        for row in rows.to_dicts():
-            if row["option"] in local:
-                why = (
-                    f"{row['option']} is rank {row['rank']} for {workload} and the best that runs here;"
-                    f" the recommended {recommended[workload]} cannot be reached"
-                )
-                return Choice(workload, local[row["option"]], why)
+    rows = ranking.filter(pl.col("workload").is_in(wanted) & pl.col("rank").is_not_null())
+    for row in rows.sort("rank", "workload", "option").to_dicts():
+        workload, option = row["workload"], row["option"]
+        if serves(workload, option):
+            why = (
+                f"{option} is rank {row['rank']} for {workload} and the best of its options that run here;"
+                f" the recommended {recommended[workload]} cannot be reached"
+            )
+            return Choice(workload, local[option], why)
     return Choice("", None, _nothing(targets))
 
 
@@ -80,4 +88,4 @@ def _nothing(targets: pl.DataFrame) -> str:
 def _why_not(row: dict[str, Any]) -> str:
     if not row["enabled"]:
         return "disabled"
-    return availability(spec_from_row(row)).reason or "no workload is ranked on it"
+    return availability(spec_from_row(row)).reason or "no workload of its model is ranked on it"

@@ -35,7 +35,13 @@ class CanaryGrid:
 
     def split(self, inputs: Inputs, params: CanaryParams) -> list[Cell]:
         """The trial, then the demonstration."""
-        found = choose(inputs.table("decisions"), inputs.table("ranking"), inputs.table("targets"), params)
+        found = choose(
+            inputs.table("workloads"),
+            inputs.table("decisions"),
+            inputs.table("ranking"),
+            inputs.table("targets"),
+            params,
+        )
         if found.target is None:
             return [Cell(NOTHING, {"why": found.why})]
         cells = []
@@ -165,6 +171,7 @@ STAGE = Stage(
     version="1",
     params=CanaryParams,
     inputs=(
+        artifacts.WORKLOADS,
         artifacts.TARGETS,
         artifacts.REQUESTS,
         artifacts.RANKING,

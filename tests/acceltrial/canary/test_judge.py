@@ -170,6 +170,26 @@ def test_a_verdict_never_depends_on_what_comes_later(cut):
         assert whole.verdict != "rollback" or whole.at_s > cut * 60.0
 
 
+def test_times_may_count_from_any_origin():
+    frame = stream(seed=3, errors=(0.01, 0.1), minutes=20)
+    near = verdict(frame)
+    far = verdict(frame.with_columns(t_s=pl.col("t_s") + 60.0 * 30_000_000))
+    assert (far.verdict, far.guardrail) == (near.verdict, near.guardrail) == ("rollback", "errors")
+    assert far.at_s - 60.0 * 30_000_000 == pytest.approx(near.at_s)
+
+
+def test_one_time_far_off_is_refused_rather_than_filling_the_memory():
+    frame = stream(minutes=5)
+    times = frame["t_s"].to_list()
+    times[3] = 1.7e9
+    with pytest.raises(DataContractError, match="looks of 60 s"):
+        verdict(frame.with_columns(t_s=pl.Series(times)))
+
+
+def test_no_records_at_all_are_insufficient_traffic():
+    assert verdict(stream(minutes=1).clear()).verdict == "insufficient_traffic"
+
+
 @pytest.mark.parametrize(
     ("column", "value", "match"),
     [

@@ -13,7 +13,7 @@ from acceltrial.errors import ConfigurationError
 from schemas.base import check_table, table_of
 from schemas.canary import CanaryEvents, CanaryObservations, CanaryVerdicts
 from schemas.decision import Decisions, Ranking
-from schemas.inputs import Requests, Targets
+from schemas.inputs import Requests, Targets, Workloads
 from stages.canary.params import CanaryParams
 from stages.canary.stage import STAGE
 from stages.contract import Inputs
@@ -29,6 +29,15 @@ def decision(workload, option):
         "workload": workload, "status": "recommended", "option": option, "share_measured": 1.0,
         "share_published": 0.0, "share_predicted": 0.0, "share_declared": 0.0, "disagreement": "",
         "flips_when": "", "next_step": "",
+    }  # fmt: skip
+
+
+def workload(name, model="gemma-3-270m"):
+    return {
+        "workload": name, "title": name, "owner": "o", "kind": "chatbot", "phase": "inference",
+        "business_action": "a", "actions_per_month": 1.0, "requests_per_action": 1.0,
+        "success_definition": "s", "streaming": True, "slo_percentile": 95.0, "sensitivity": "public",
+        "residency": "any", "always_on": False, "event_driven": False, "model": model, "trace": "t",
     }  # fmt: skip
 
 
@@ -52,6 +61,7 @@ def target(name, kind="openai", launch=None, **more):
 def workspace(tmp_path):
     def lay(decisions, ranking, targets):
         tables = {
+            "collect/workloads": table_of(Workloads, [workload(row["workload"]) for row in decisions]),
             "score/decisions": table_of(Decisions, decisions),
             "score/ranking": table_of(Ranking, ranking),
             "collect/targets": table_of(Targets, targets),
@@ -136,6 +146,14 @@ def test_the_recommended_local_option_comes_before_a_merely_ranked_one(workspace
     assert {cell.device for cell in cells} == {"local-cpu"}
     other = STAGE.grid.split(inputs, CanaryParams(workload="alpha", demonstration=False))
     assert other[0].spec["why"].startswith("here is rank 2 for alpha")
+
+
+def test_a_server_of_another_model_serves_no_workload(workspace, reference):
+    other = target("here", launch=reference, model="llama-3.1-8b")
+    inputs = workspace([decision("triage", "here")], [ranked("triage", "here", 1)], [other])
+    [cell] = STAGE.grid.split(inputs, CanaryParams())
+    assert cell.key == "not-possible"
+    assert "no workload of its model" in cell.spec["why"]
 
 
 def test_an_unknown_workload_is_refused(workspace):
