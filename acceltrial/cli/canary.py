@@ -11,7 +11,12 @@ from cyclopts import App, Parameter
 from acceltrial.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from acceltrial.canary.guardrails import JudgeSettings
     from acceltrial.canary.judge import Judgement
+
+THREADS = 2
 
 app = App(name="canary", help="Judge recorded canary streams, and see beforehand what a canary can detect.")
 
@@ -51,16 +56,26 @@ def judge(
         _print_verdicts(found)
 
 
-def judge_streams(path: Path, settings: Any) -> list[tuple[str, Judgement]]:
+def judge_streams(path: Path, settings: JudgeSettings) -> list[tuple[str, Judgement]]:
     """The judgement of each stream, by name. Raises as `read_streams` and `records_from_frame`."""
+    from collections import deque
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     from acceltrial.canary.judge import judge as judge_one
     from acceltrial.canary.records import records_from_frame
     from acceltrial.canary.streams import read_streams
 
-    found = []
-    for name, frame in read_streams(path):
-        records = records_from_frame(frame, f"{path} stream {name}")
-        found.append((name, judge_one(records, settings)))
+    def judged(name: str, frame: pl.DataFrame) -> tuple[str, Judgement]:
+        return name, judge_one(records_from_frame(frame, f"{path} stream {name}"), settings)
+
+    found: list[tuple[str, Judgement]] = []
+    waiting: deque[Future[tuple[str, Judgement]]] = deque()
+    with ThreadPoolExecutor(THREADS) as pool:  # the arithmetic is numpy's and runs beside the reading
+        for name, frame in read_streams(path):
+            waiting.append(pool.submit(judged, name, frame))
+            if len(waiting) > 2 * THREADS:
+                found.append(waiting.popleft().result())
+        found += [future.result() for future in waiting]
     return sorted(found, key=lambda pair: pair[0])
 
 
