@@ -7,7 +7,7 @@ concurrency, and a view for people.
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 from prefect.cache_policies import NO_CACHE
 from prefect.concurrency.sync import concurrency
 from prefect.futures import wait
+from prefect.settings import get_current_settings
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from acceltrial.cli.progress import done, say
@@ -54,13 +55,10 @@ def _can_pass(_task: Any, _run: Any, state: Any) -> bool:
 @task(name="cell", task_run_name="{prepared.stage.name}/{cell.key}", retries=2, retry_delay_seconds=[5, 20],
       retry_condition_fn=_can_pass, cache_policy=NO_CACHE, persist_result=False)  # fmt: skip
 def cell_task(prepared: StageRun, cell: Cell) -> str:
-    """One cell; the named limit keeps a device to one measurement, across machines that share the server."""
-    if not cell.device:
+    """One cell; the runner's lock, and across machines the server's limit, keep a device to one measurement."""
+    limited = cell.device and server_is_shared()
+    with concurrency(device_limit(cell.device), occupy=1, lease_duration=120) if limited else nullcontext():
         run_cell(prepared, cell)
-    else:
-        with concurrency(device_limit(cell.device), occupy=1):
-            say(f"{prepared.stage.name}: {cell.key}")
-            run_cell(prepared, cell)
     done(f"{prepared.stage.name}: cell {cell.key} finished")
     return cell.key
 
@@ -151,7 +149,8 @@ def _run_cells(prepared: StageRun, missing: list[Cell]) -> None:
     for group in ([c for c in missing if not c.device], [c for c in missing if c.device]):
         if not group:
             continue
-        _ensure_limits({cell.device for cell in group if cell.device})
+        if server_is_shared():
+            _ensure_limits({cell.device for cell in group if cell.device})
         futures = cell_task.map(unmapped(prepared), group)
         wait(futures)
         for cell, future in zip(group, futures, strict=True):
@@ -164,6 +163,15 @@ def _run_cells(prepared: StageRun, missing: list[Cell]) -> None:
             where=f"stage {prepared.stage.name}",
             remedy="correct what the messages name, then run again: only the failed cells are repeated",
         )
+
+
+def server_is_shared() -> bool:
+    """Whether a lasting server was named, which other machines may use too.
+
+    A temporary server dies with its evaluation, and a limit that a killed evaluation held would stay taken
+    in its database for ever; there the lock of the operating system is enough, and is freed by any death.
+    """
+    return bool(get_current_settings().api.url)
 
 
 def device_limit(device: str) -> str:

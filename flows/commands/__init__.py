@@ -15,6 +15,21 @@ COMMANDS = (
         "flows.commands.lineage:app",
         "From a data digest to the runs that used it; send waiting run records",
     ),
+    (
+        "whatif",
+        "flows.commands.whatif:whatif",
+        "Decide the last evaluation again with other prices, volumes or costs",
+    ),
+    (
+        "sign-off",
+        "flows.commands.signoff:app",
+        "The sheets that four roles sign: list, sign, verify",
+    ),
+    (
+        "policy",
+        "flows.commands.policy:app",
+        "Test the placement rules; explain what each said about an option",
+    ),
     ("init", "flows.commands.init:init", "Make a workspace with a fresh portfolio to fill in"),
 )
 """Name, where it is defined, one line of help."""

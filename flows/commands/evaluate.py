@@ -40,6 +40,7 @@ def evaluate(
     from flows.settings import prepare_environment
     from flows.workspaces import workspace_for_trace
 
+    instant = _instant(now)
     chosen = find_workspace(workspace)
     if trace is not None:
         chosen = workspace_for_trace(chosen, trace, trace_format)
@@ -49,7 +50,7 @@ def evaluate(
         say("starting Prefect")
         from flows.evaluate import evaluate_flow
 
-        outcomes = evaluate_flow(str(chosen.root), force=force, now=_instant(now))
+        outcomes = evaluate_flow(str(chosen.root), force=force, now=instant)
         _send_records(chosen)
     report = chosen.root / "data/stages/report/report.html"
     _print(outcomes, report, time.monotonic() - start, as_json=json)

@@ -127,6 +127,7 @@ def run_cell(prepared: StageRun, cell: Cell) -> Path:
     scratch = prepared.context.scratch / f"cell-{cell.key}"
     with device_held(cell.device) if cell.device else nullcontext():
         _fresh(scratch)
+        prepared.context.progress(f"{prepared.stage.name}: {cell.key}")
         context = replace(prepared.context, scratch=scratch, run=run)
         grid.run_cell(cell, prepared.inputs, prepared.params, context)
     return prepared.store.keep(cell, scratch, run=run, finished=datetime.now(UTC))
@@ -163,8 +164,7 @@ def run_stage(stage: Stage[Any], workspace: Workspace, **options: Any) -> StageR
     """The whole stage in this process, cells in order. Options as for `prepare`."""
     prepared = prepare(stage, workspace, **options)
     missing = prepared.missing()
-    for index, cell in enumerate(missing):
-        prepared.context.progress(f"cell {index + 1}/{len(missing)}: {cell.key}")
+    for cell in missing:
         run_cell(prepared, cell)
     return complete(prepared, cells_run=len(missing))
 
