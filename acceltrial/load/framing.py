@@ -23,9 +23,22 @@ class Framing:
         end: offset behind the response once it is complete.
     """
 
-    __slots__ = ("_head_at", "_walk", "body_at", "chunked", "end", "keep_alive", "length", "status")
+    __slots__ = (
+        "_head_at",
+        "_header_seen",
+        "_header_told",
+        "_walk",
+        "body_at",
+        "chunked",
+        "end",
+        "keep_alive",
+        "length",
+        "status",
+    )
 
     def __init__(self) -> None:
+        self._header_seen = b""
+        self._header_told = (0, False, UNTIL_CLOSE, True)
         self.reset()
 
     def reset(self) -> None:
@@ -72,7 +85,13 @@ class Framing:
                 if len(buffer) - start > MAX_HEADER:
                     raise MalformedResponse(f"no end of the header within {MAX_HEADER} bytes")
                 return False
-            self._read_header(bytes(buffer[start : at + 2]))
+            header = bytes(buffer[start : at + 2])
+            if header != self._header_seen:
+                self._read_header(header)
+                self._header_seen = header
+                self._header_told = (self.status, self.chunked, self.length, self.keep_alive)
+            # A server's headers are the same for many answers: they need not be read again.
+            self.status, self.chunked, self.length, self.keep_alive = self._header_told
             if self.status < 100 or self.status >= 200:
                 self.body_at = self._walk = at + 4
                 return True
@@ -112,7 +131,12 @@ class Framing:
                 if len(buffer) - position >= MAX_SIZE_LINE:
                     raise MalformedResponse("a chunk's size line does not end")
                 break
-            size = chunk_size(buffer, position, end_of_line)
+            try:
+                size = int(buffer[position:end_of_line], 16)
+            except ValueError:
+                size = -1
+            if size < 0:
+                size = chunk_size(buffer, position, end_of_line)  # with an extension, or malformed
             if size == 0:
                 return self._last_chunk(buffer, position, end_of_line)
             following = end_of_line + 2 + size + 2

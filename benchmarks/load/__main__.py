@@ -31,6 +31,7 @@ GOALS: dict[str, tuple[str, float]] = {
     "lag_p99_ms": ("<=", 0.5),
     "rate_off_schedule": ("<=", 0.001),
     "start_to_first_request_s": ("<=", 1.0),
+    "start_ahead_s": ("<=", 1.0),
     "peak_rss_mb": ("<=", 120),
     "replay_lag_p99_ms": ("<=", 2.0),
     "replay_failed": ("<=", 0),

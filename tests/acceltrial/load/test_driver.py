@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -286,7 +287,7 @@ def test_slow_start() -> None:
 
 
 def _answer(connection: socket.socket) -> None:
-    with connection:
+    with connection, suppress(OSError):
         answering(good_stream())(connection)
 
 
