@@ -151,7 +151,7 @@ def total_savings(tables: Tables) -> Savings:
 
 
 def savings_of(tables: Tables, workload: str) -> RoadmapFigure:
-    """Monthly cost of the cheapest feasible GPU option less that of the recommended one.
+    """Monthly cost of the best-ranked GPU option less that of the recommended one.
 
     The interval takes the worst against the best case of both sides, so it is never too narrow.
     """
@@ -163,9 +163,9 @@ def savings_of(tables: Tables, workload: str) -> RoadmapFigure:
     chosen = costs.get(decision["option"], {}).get("usd_per_month")
     if chosen is None or chosen["value"] is None:
         return RoadmapFigure(value=None, unit=unit, reason="the recommended option has no monthly cost")
-    gpu = _cheapest_gpu(tables, workload, costs)
+    gpu = _best_gpu(tables, workload, costs)
     if gpu is None:
-        return RoadmapFigure(value=None, unit=unit, reason="no feasible GPU option has a monthly cost")
+        return RoadmapFigure(value=None, unit=unit, reason="no ranked GPU option has a monthly cost")
     if gpu["option"] == chosen["option"]:
         return RoadmapFigure(
             value=0.0, low=0.0, high=0.0, unit=unit, grade=chosen["grade"], source="the GPU option itself"
@@ -182,21 +182,17 @@ def savings_of(tables: Tables, workload: str) -> RoadmapFigure:
     )
 
 
-def _cheapest_gpu(
+def _best_gpu(
     tables: Tables, workload: str, costs: dict[str, dict[str, dict[str, Any]]]
 ) -> dict[str, Any] | None:
-    vetoed = {row["option"] for row in tables.rows("ranking", workload) if row["vetoed"]}
-    options = [
-        row["option"]
-        for row in tables.rows("candidates", workload)
-        if row["accelerator_class"] == "gpu" and row["feasible"] and row["option"] not in vetoed
-    ]
-    priced = [costs[o]["usd_per_month"] for o in options if "usd_per_month" in costs.get(o, {})]
-    return min(
-        (row for row in priced if row["value"] is not None),
-        key=lambda row: (row["value"], row["option"]),
-        default=None,
-    )
+    """Monthly cost of the best-ranked GPU option: what the scorecard takes if only GPUs are allowed."""
+    gpus = {r["option"] for r in tables.rows("candidates", workload) if r["accelerator_class"] == "gpu"}
+    ranked = [r for r in tables.rows("ranking", workload) if r["rank"] is not None and r["option"] in gpus]
+    for row in sorted(ranked, key=lambda r: (r["rank"], r["option"])):
+        cost = costs.get(row["option"], {}).get("usd_per_month")
+        if cost is not None and cost["value"] is not None:
+            return cost
+    return None
 
 
 def _weakest(*grades: str | None) -> str | None:

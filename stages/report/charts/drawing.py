@@ -85,7 +85,7 @@ def to_svg(chart: Any, id_: str, title: str, description: str) -> Markup:
     """
     import vl_convert
 
-    spec = {**chart.to_dict(), "config": _config(), "background": "transparent"}
+    spec = {**chart.to_dict(validate=False), "config": _config(), "background": "transparent"}
     raw = vl_convert.vegalite_to_svg(spec)
     return _dress(raw, id_, title, description)
 

@@ -114,10 +114,10 @@ def _drawing(
     by_grade = alt.Color("grade:N", scale=colour, legend=None)
     base = alt.Chart(data)
     layers = [
-        base.mark_rule(clip=True, opacity=0.45, strokeWidth=1).encode(
+        base.mark_rule(clip=True, opacity=0.25, strokeWidth=1).encode(
             x=alt.X("x0:Q", scale=x_scale), x2="x1:Q", y=y, color=by_grade
         ),
-        base.mark_rule(clip=True, opacity=0.45, strokeWidth=1).encode(
+        base.mark_rule(clip=True, opacity=0.25, strokeWidth=1).encode(
             x=x, y=alt.Y("y0:Q", scale=y_scale), y2="y1:Q", color=by_grade
         ),
         base.transform_filter("datum.edge")

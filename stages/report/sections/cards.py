@@ -179,9 +179,11 @@ def _saving(material: Material, workload: str) -> tuple[str, str]:
     if saving.value is None:
         return "", "calm"
     if saving.value == 0:
-        return "the cheapest GPU option itself", "calm"
+        return "the best-ranked GPU option itself", "calm"
     less = saving.value > 0
-    text = f"{quantity(abs(saving.value), 'usd')} {'less' if less else 'more'} than the cheapest GPU option"
+    text = (
+        f"{quantity(abs(saving.value), 'usd')} {'less' if less else 'more'} than the best-ranked GPU option"
+    )
     return text, "good" if less else "warn"
 
 

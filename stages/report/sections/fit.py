@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import polars as pl
+
 from stages.report.blocks import Cell, DataTable, Heading, Material, Section, Tag, Text, workload_link
 from stages.report.formatting import count, number, percent, plural, quantity, words
 from stages.report.shown import Shown, unknown
@@ -107,11 +109,10 @@ def _rejected(material: Material, workload: str) -> DataTable:
     by_accelerator: dict[str, list[dict[str, Any]]] = {}
     for row in tables.rows("candidates", workload):
         by_accelerator.setdefault(row["accelerator"] or row["option"], []).append(row)
-    constraints = {
-        (r["option"], r["constraint"]): r
-        for r in tables.rows("constraints", workload)
-        if r["verdict"] == "fail"
-    }
+    broken_here = tables["constraints"].filter(
+        (pl.col("workload") == workload) & (pl.col("verdict") == "fail")
+    )
+    constraints = {(r["option"], r["constraint"]): r for r in broken_here.iter_rows(named=True)}
     lines: list[list[Cell]] = []
     for name, rows in sorted(by_accelerator.items()):
         if any(r["feasible"] for r in rows):

@@ -9,7 +9,7 @@ from typing import Any
 
 from stages.report.blocks import Link, Material, Section, workload_link
 from stages.report.formatting import DASH, count, money, percent, plural
-from stages.report.roadmap import total_savings
+from stages.report.roadmap import Savings, total_savings
 from stages.report.sections.evidence_shares import Shares, mean_shares
 from stages.report.shown import GRADE_LETTERS
 
@@ -112,15 +112,20 @@ def _facts(material: Material, recommended: Sequence[dict[str, Any]]) -> list[Fa
             f"options weighed, {count(feasible)} of them feasible",
             "#fit",
         ),
-        Fact(
-            money(savings.usd_per_month) if savings.usd_per_month is not None else DASH,
-            "a month saved against an all-GPU plan",
-            "#roadmap",
-            savings.reason,
-            savings.grade or "",
-        ),
+        _savings_fact(savings),
         Fact(f"{approved} / {signed.height}", "sign-offs given", "#overview"),
     ]
+
+
+def _savings_fact(savings: Savings) -> Fact:
+    value = savings.usd_per_month
+    label = (
+        "a month more than an all-GPU plan"
+        if value and value < 0
+        else "a month saved against an all-GPU plan"
+    )
+    shown = DASH if value is None else money(abs(value))
+    return Fact(shown, label, "#roadmap", savings.reason, savings.grade or "")
 
 
 def _actions(material: Material, recommended: Sequence[dict[str, Any]]) -> list[Action]:

@@ -44,7 +44,7 @@ def build(material: Material) -> Section:
             [workload_link(material, workload), *cells, _saving(savings_of(tables, workload)), following]
         )
     total = total_savings(tables)
-    note = "Savings are the cheapest feasible GPU option's monthly cost less the recommended option's; " + (
+    note = "Savings are the best-ranked GPU option's monthly cost less the recommended option's; " + (
         f"in total {quantity(total.usd_per_month, 'usd')} a month {total.reason}."
         if total.usd_per_month is not None
         else f"there is no total: {total.reason}."

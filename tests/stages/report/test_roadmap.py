@@ -30,7 +30,7 @@ def test_unknown_figures_are_null_with_a_reason(rendered: Rendered) -> None:
     assert vetoed.savings_vs_all_gpu.reason == "no option is recommended"
 
 
-def test_savings_are_the_cheapest_gpu_less_the_choice(material: Material) -> None:
+def test_savings_are_the_best_gpu_less_the_choice(material: Material) -> None:
     saving = savings_of(material.tables, "reply-suggest")
     assert saving.value == pytest.approx(900 * 1.2 - 900 * 0.4)
     assert saving.low == pytest.approx(0.8 * 900 * 1.2 - 1.3 * 900 * 0.4)
@@ -39,7 +39,7 @@ def test_savings_are_the_cheapest_gpu_less_the_choice(material: Material) -> Non
     assert saving.source == "h100-sxm-x1-bf16 less local-llamacpp-q4"
 
 
-def test_choosing_the_cheapest_gpu_saves_nothing(material: Material) -> None:
+def test_choosing_the_best_gpu_saves_nothing(material: Material) -> None:
     saving = savings_of(material.tables, "support-chat")
     assert (saving.value, saving.low, saving.high) == (0, 0, 0)
 
@@ -55,7 +55,7 @@ def test_without_gpu_prices_there_is_no_saving(material_of: Callable[..., Materi
     rows["costs"] = [r for r in rows["costs"] if not r["option"].startswith(("h100", "l40s"))]
     material = material_of(rows)
     saving = savings_of(material.tables, "reply-suggest")
-    assert (saving.value, saving.reason) == (None, "no feasible GPU option has a monthly cost")
+    assert (saving.value, saving.reason) == (None, "no ranked GPU option has a monthly cost")
 
 
 def test_quarters_follow_the_evidence(material: Material) -> None:
