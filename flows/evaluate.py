@@ -55,7 +55,7 @@ def _can_pass(_task: Any, _run: Any, state: Any) -> bool:
 @task(name="cell", task_run_name="{prepared.stage.name}/{cell.key}", retries=2, retry_delay_seconds=[5, 20],
       retry_condition_fn=_can_pass, cache_policy=NO_CACHE, persist_result=False)  # fmt: skip
 def cell_task(prepared: StageRun, cell: Cell) -> str:
-    """One cell; the runner's lock, and across machines the server's limit, keep a device to one measurement."""
+    """One cell; a lock here, and a limit on a shared server, keep a device to one measurement at a time."""
     limited = cell.device and server_is_shared()
     with concurrency(device_limit(cell.device), occupy=1, lease_duration=120) if limited else nullcontext():
         run_cell(prepared, cell)
