@@ -27,6 +27,8 @@ from stages.benchmark.tasks import Task, task_for
 from stages.benchmark.thinning import Cut, Window, read_requests, window_of
 from stages.contract import Cell, Context, Inputs
 
+BUSY_SECONDS = 0.5
+BUSY_PERCENT = 25.0
 SCREEN_ROWS = {
     **{
         name: statistics
@@ -50,6 +52,7 @@ class Session:
     requests: pl.DataFrame
     outcome: Outcome
     begun: float
+    busy: str = ""
 
     def maker(self, phase: str, *, adjustments: str = "", source: str = "") -> RowMaker:
         """A maker of rows for one phase."""
@@ -62,7 +65,7 @@ class Session:
             cell=f"{self.key}.{phase}",
             run=self.context.run,
             date=self.context.now,
-            source=source,
+            source="; ".join(text for text in (source, self.busy) if text),
             adjustments=adjustments,
         )
 
@@ -77,7 +80,7 @@ class Session:
             dict(self.spec),
             phase=phase,
             status=status,
-            detail=detail,
+            detail="; ".join(text for text in (detail, self.busy) if text),
             started=started,
             finished=self.instant(),
             machine=self.context.machine or str(describe_machine().get("cpu_model", "")),
@@ -99,6 +102,7 @@ def run_serving(cell: Cell, inputs: Inputs, params: BenchmarkParams, context: Co
         requests=read_requests(inputs.path("requests"), workload),
         outcome=Outcome(),
         begun=time.monotonic(),
+        busy=_busy() if target.kind in LOCAL_KINDS else "",
     )
     started = session.instant()
     context.progress(f"{workload} on {target.target}: starting")
@@ -126,6 +130,14 @@ def run_serving(cell: Cell, inputs: Inputs, params: BenchmarkParams, context: Co
             raise
         _ended_early(session, "failed", str(error), started)
     return session.outcome
+
+
+def _busy() -> str:
+    """What a reader must know when other programs had this machine's cores before the cell began."""
+    import psutil
+
+    share = psutil.cpu_percent(interval=BUSY_SECONDS)
+    return f"other programs used {share:.0f} % of the CPU just before" if share > BUSY_PERCENT else ""
 
 
 def _measure(session: Session, server: RunningServer) -> None:
