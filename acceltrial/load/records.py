@@ -14,6 +14,7 @@ from acceltrial.load.schedule import Schedule
 from acceltrial.load.spill import RawRecord
 
 NOT_SENT = "not_sent"
+_BLOCK = 20_000
 
 COLUMNS: dict[str, Any] = {
     "index": pl.Int64,
@@ -55,7 +56,7 @@ events: `output_tokens` comes from the server's usage, `output_tokens_own` from 
 
 
 class RecordBuilder:
-    """Collects parsed exchanges and gives the table; flat arrays keep a million rows in memory."""
+    """Collects parsed exchanges into tables, block by block so that a million rows stay small."""
 
     def __init__(
         self,
@@ -75,10 +76,12 @@ class RecordBuilder:
         self._keep_text = keep_text
         self._own_input = own_input
         self._count_output = count_output
+        self._blocks: list[pl.DataFrame] = []
+        self._begin_block()
+
+    def _begin_block(self) -> None:
         self._rows: dict[str, list[Any]] = {name: [] for name in _ROW_COLUMNS}
-        self._texts: list[str | None] = []
-        self._own_output: list[int] = []
-        self._unsized: list[str] = []
+        self._texts: list[str] = []
         self._times = array("d")
         self._offsets = array("q", [0])
 
@@ -125,27 +128,27 @@ class RecordBuilder:
         if self._stream:
             self._times.extend((ns - start) / 1e9 for ns in parsed.chunk_ns)
         self._offsets.append(len(self._times))
-        if self._keep_text:
+        if self._keep_text or self._count_output is not None:
             self._texts.append(parsed.text)
-        if self._count_output is not None:
-            self._unsized.append(parsed.text)
-            if len(self._unsized) >= 512:
-                self._size()
+        if len(rows["index"]) >= _BLOCK:
+            self._end_block()
 
-    def _size(self) -> None:
-        assert self._count_output is not None
-        self._own_output += self._count_output(self._unsized) if self._unsized else []
-        self._unsized.clear()
-
-    def build(self) -> pl.DataFrame:
-        """The table, ordered by index; what a closed loop never began is not in it."""
+    def _end_block(self) -> None:
         frame = pl.DataFrame(self._rows, schema={name: COLUMNS[name] for name in _ROW_COLUMNS})
+        frame = frame.with_columns(_list_column(self._times, self._offsets))
         if self._keep_text:
             frame = frame.with_columns(pl.Series("text", self._texts, dtype=pl.String))
         if self._count_output is not None:
-            self._size()
-            frame = frame.with_columns(pl.Series("output_tokens_own", self._own_output, dtype=pl.Int64))
-        frame = frame.with_columns(_list_column(self._times, self._offsets))
+            counts = self._count_output(self._texts) if self._texts else []
+            frame = frame.with_columns(pl.Series("output_tokens_own", counts, dtype=pl.Int64))
+        self._blocks.append(frame)
+        self._begin_block()
+
+    def build(self) -> pl.DataFrame:
+        """The table, ordered by index; what a closed loop never began is not in it."""
+        self._end_block()
+        frame = pl.concat(self._blocks)
+        self._blocks.clear()
         if not self._schedule.concurrency:
             frame = self._with_unsent(frame)
         return self._with_plan(frame.sort("index"))
