@@ -156,6 +156,8 @@ def _figure(
     return show_measurement(row, material.register) if row["value"] is not None else unknown(row["reason"])
 
 
+FEWEST = 5
+"""Fewer answers than this do not make a distribution."""
 LEVELS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
 
 
@@ -179,9 +181,8 @@ def _distributions(material: Material) -> list[object]:
     if not charts:
         return []
     text = (
-        "End-to-end time of every request that was answered, from the moment at which it was due. The "
-        "higher line is the quicker engine. Failed requests are counted in the caption of each table, not "
-        "drawn."
+        "End-to-end time of every request that was answered, from the moment at which it was due. The higher "
+        "line is the quicker engine. The data of each chart say how many were planned and how many answered."
     )
     return [Heading("Distributions under replay", "distributions"), Text(text), Charts(charts)]
 
@@ -207,7 +208,8 @@ def _quantiles(material: Material) -> dict[str, dict[str, Any]]:
 def _distribution_chart(material: Material, workload: str, rows: list[dict[str, Any]]) -> Chart:
     series, table = [], []
     for row in rows:
-        points = [(row[f"q{q}"] * 1000, q) for q in LEVELS if row[f"q{q}"]]
+        enough = row["answered"] >= FEWEST
+        points = [(row[f"q{q}"] * 1000, q) for q in LEVELS if enough and row[f"q{q}"]]
         series.append(Series(row["option"], [p for p in points if p[0] > 0]))
         table.append(
             (
@@ -223,7 +225,11 @@ def _distribution_chart(material: Material, workload: str, rows: list[dict[str, 
                 row["cell"],
             )
         )
-    description = "; ".join(f"{r[0]}: half within {_text(r[3])}, 95 % within {_text(r[4])}" for r in table)
+    description = "; ".join(
+        f"{r[0]}: half within {_text(r[3])}, 95 % within {_text(r[4])} (n {r[2]})" for r in table
+    )
+    if not any(line.points for line in series):
+        description = f"Fewer than {FEWEST} requests were answered: too few for a distribution."
     axes = Axes(
         "end to end (ms)", "share answered within", x_log=True, y_format="%", y_domain=(0, 1), height=180
     )

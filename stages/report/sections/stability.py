@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from stages.report.blocks import Cell, Charts, DataTable, Heading, Material, Section, Tag, Text, workload_link
 from stages.report.charts.drawing import Chart, no_chart
@@ -81,8 +82,14 @@ def _chart(material: Material, workload: str) -> Chart:
         columns=columns,
         rows=table,
         axis_format="d",
-        domain=(0.4, max([2.0, *(v for d in dots for v in (d.value, d.high) if v is not None)]) + 0.4),
+        domain=_rank_axis(dots),
     )
+
+
+def _rank_axis(dots: list[Dot]) -> tuple[float, float]:
+    """From a little before rank 1, so that its mark clears the labels, to the last rank shown."""
+    last = max([2.0, *(v for dot in dots for v in (dot.value, dot.high) if v is not None)])
+    return 1 - 0.08 * (last - 1) - 0.2, last + 0.03 * last
 
 
 def _rank_span(low: float | None, high: float | None) -> str:
@@ -94,20 +101,16 @@ def _roles(material: Material, workloads: list[str]) -> list[object]:
         return [Text("The roles' own rankings are not known.", "empty")]
     rows: list[list[Cell]] = []
     for workload in workloads:
-        first = {r["role"]: r for r in material.tables.rows("role_ranking", workload) if r["rank"] == 1}
-        choices = {r["option"] for r in first.values()}
         together = (material.tables.row("decisions", workload) or {}).get("option")
+        first = _first_of_roles(material, workload, together)
         cells: list[Cell] = [
-            Tag(
-                first[role]["option"],
-                "calm" if first[role]["option"] == together else "warn",
-                f"score {number(first[role]['score'])}",
-            )
+            Tag(first[role]["option"], _tone(first[role], together), f"score {number(first[role]['score'])}")
             if role in first
             else unknown("this role's ranking is not known")
             for role in ROLES
         ]
-        agree = Tag("agree", "good") if len(choices) == 1 and choices == {together} else Tag("differ", "warn")
+        choices = {row["option"] for row in first.values()}
+        agree = Tag("agree", "good") if choices == {together} else Tag("differ", "warn")
         rows.append([workload_link(material, workload), agree, *cells])
     differ = sum(1 for row in rows if isinstance(row[1], Tag) and row[1].text == "differ")
     text = (
@@ -117,6 +120,24 @@ def _roles(material: Material, workloads: list[str]) -> list[object]:
     )
     table = DataTable("What each role alone would choose", ("Workload", "Roles", *map(words, ROLES)), rows)
     return [Text(text), table]
+
+
+def _first_of_roles(material: Material, workload: str, together: str | None) -> dict[str, dict[str, Any]]:
+    """Each role's first option; among equals the recommended one, so that a tie is no dissent."""
+    first: dict[str, dict[str, Any]] = {}
+    for row in material.tables.rows("role_ranking", workload):
+        held = first.get(row["role"])
+        better = held is None or (row["rank"], row["option"] != together) < (
+            held["rank"],
+            held["option"] != together,
+        )
+        if better:
+            first[row["role"]] = row
+    return first
+
+
+def _tone(row: dict[str, Any], together: str | None) -> str:
+    return "calm" if row["option"] == together else "warn"
 
 
 def _vetoes(material: Material) -> list[object]:

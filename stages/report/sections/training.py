@@ -47,10 +47,12 @@ def _table(material: Material, workload: str) -> DataTable | Text:
         return Text(f"{tables.title(workload)}: no step time is known, measured or predicted.", "empty")
     chosen = (tables.row("decisions", workload) or {}).get("option")
 
+    rank = {r["option"]: r["rank"] for r in tables.rows("ranking", workload) if r["rank"] is not None}
+
     def key(option: str) -> tuple[object, ...]:
         row = steps[option]
         assert row is not None
-        return option != chosen, row["grade"] != "measured", row["value"] is None, row["value"] or 0, option
+        return option != chosen, row["grade"] != "measured", rank.get(option, 10**9), option
 
     lines: list[list[Cell]] = []
     for option in sorted(options, key=key)[: 2 * material.options_per_table]:

@@ -43,3 +43,13 @@ def test_nothing_measured_is_said(material_of: Callable[..., Material], keep: st
     block = measured.build(material_of(rows)).blocks[0]
     assert isinstance(block, Text)
     assert block.text.startswith("Nothing was measured here")
+
+
+def test_a_handful_of_answers_is_no_distribution(material_of: Callable[..., Material]) -> None:
+    rows = sample_rows(only=("semantic-search",))
+    rows["request_records"] = [r for r in rows["request_records"] if r["index"] < 3]
+    rows["canary_verdicts"] = rows["canary_events"] = rows["canary_observations"] = []
+    charts = [c for b in measured.build(material_of(rows)).blocks if isinstance(b, Charts) for c in b.charts]
+    chart = next(c for c in charts if c.id == "distribution-semantic-search")
+    assert not chart.svg
+    assert "too few" in chart.description
