@@ -28,6 +28,7 @@ from acceltrial.targets.memory import tree_rss_mb
 from stages.canary.params import CanaryParams
 
 WARM_REQUESTS = 3
+LEAST_RPS = 0.5
 SHARES_CORES = frozenset({"llamacpp"})
 """Kinds of target that can be told how many threads to use."""
 
@@ -59,7 +60,7 @@ def run_trial(
         _spoilt(candidate.base_url, plan, params) as candidate_url,
         split_proxy(baseline.base_url, candidate_url, timeout_s=params.timeout_s, seed=params.seed) as lever,
     ):
-        rate = _rate((baseline, candidate), lengths, params)
+        rate = _rate(baseline, lengths, params)
         if baseline.pid is None:
             plan = without_memory(plan)
         urls = {"baseline": baseline.base_url, "canary": candidate_url}
@@ -71,7 +72,7 @@ def run_trial(
         with _traffic(
             lever, baseline, lengths, rate, params, seconds=plan.deadline_s + params.baseline_s + 5
         ):
-            time.sleep(params.baseline_s)
+            _watch_baseline(source, params)
             controller = Controller(
                 plan, lever, source, journal, holder=f"stage-{os.getpid()}", progress=progress
             )
@@ -113,26 +114,30 @@ def _memory(pid: int | None) -> float | None:
     return None if used is None else used * 1e6
 
 
-def _rate(servers: tuple[RunningServer, RunningServer], lengths: pl.DataFrame, params: CanaryParams) -> float:
-    """Requests a second at which this machine is busy for the wanted share of the time, by a short probe."""
-    took = []
+def _watch_baseline(source: SplitSource, params: CanaryParams) -> None:
+    """Lets the baseline serve alone, as it fixes what is slow; both arms are asked questions meanwhile."""
+    until = time.monotonic() + params.baseline_s
+    while (left := until - time.monotonic()) > 0:
+        source.poll()
+        time.sleep(min(left, params.look_s))
+
+
+def _rate(server: RunningServer, lengths: pl.DataFrame, params: CanaryParams) -> float:
+    """Requests a second that keep one instance busy for the wanted share of the time, by a short probe."""
     drawn = lengths.sample(WARM_REQUESTS, with_replacement=True, seed=params.seed)
-    for server in servers:
-        prompts = Schedule.closed_loop(
-            1, requests=WARM_REQUESTS, input_tokens=_lengths(drawn, "input_tokens"),
-            output_tokens=_lengths(drawn, "output_tokens"), seed=params.seed,
+    schedule = Schedule.closed_loop(
+        1, requests=WARM_REQUESTS, input_tokens=_lengths(drawn, "input_tokens"),
+        output_tokens=_lengths(drawn, "output_tokens"), seed=params.seed,
+    )  # fmt: skip
+    result = run_load(_load_plan(server.base_url, server, schedule, params))
+    failed = result.records.filter(pl.col("error_class").is_not_null()).height
+    if failed:
+        raise TargetUnavailableError(
+            f"{failed} of {WARM_REQUESTS} first requests failed", where=server.base_url,
+            remedy="see the target with `acceltrial targets list`",
         )  # fmt: skip
-        begun = time.monotonic()
-        result = run_load(_load_plan(server.base_url, server, prompts, params))
-        failed = result.records.filter(pl.col("error_class").is_not_null()).height
-        if failed:
-            raise TargetUnavailableError(
-                f"{failed} of {WARM_REQUESTS} first requests failed", where=server.base_url,
-                remedy="see the target with `acceltrial targets list`",
-            )  # fmt: skip
-        span = result.records.select((pl.col("last_s") - pl.col("sent_s")).mean()).item()
-        took.append(float(span or (time.monotonic() - begun) / WARM_REQUESTS))
-    return min(params.max_rps, max(0.5, params.utilisation / max(took)))
+    took = result.records.select((pl.col("last_s") - pl.col("sent_s")).mean()).item()
+    return min(params.max_rps, max(LEAST_RPS, params.utilisation / float(took)))
 
 
 def _lengths(lengths: pl.DataFrame, column: str) -> list[int]:
