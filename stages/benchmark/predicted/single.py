@@ -9,11 +9,11 @@ import numpy as np
 
 from acceltrial.predict.case import FloatArray
 from acceltrial.predict.estimates import METHOD, estimate
-from acceltrial.predict.operating import Ranged
+from acceltrial.predict.operating import FAR_TAIL, LARGEST_VARIATION, MOST_LOADED, TAIL, Ranged, Service
 from acceltrial.predict.parameters import Parameters
 from acceltrial.predict.shape import ModelShape
 from stages.benchmark.predicted.rows import Block, Chosen, nowhere, power_blocks
-from stages.benchmark.predicted.tokens import service_of
+from stages.benchmark.predicted.tokens import judged_at, service_of
 
 CALL_MS = 2.0
 """A request's way through server and runtime beside the model; declared, inside the interval's factor."""
@@ -38,28 +38,32 @@ def single_pass_blocks(
     if encodes:
         usual, method = _encoder_s(chosen, service.input_mean, parameters), METHOD
         late = _encoder_s(chosen, service.input_high, parameters)
+        latest = _encoder_s(chosen, service.input_top or service.input_high, parameters)
     else:
         usual, method = _small_s(chosen, parameters), UNFITTED_METHOD
-        late = usual
+        late = latest = usual
     overhead = _overhead_s(shape, chosen, parameters)
     limit_ms = service.slo_e2e_ms
-    e2e, e2e_late = _milliseconds(usual, overhead), _milliseconds(late, overhead)
-    within = np.ones(len(chosen)) if limit_ms is None else np.where(e2e_late.value <= limit_ms, 1.0, np.nan)
+    alone = [_milliseconds(part, overhead) for part in (usual, late, latest)]
+    judged = alone[2] if service.far else alone[1]
+    within = np.ones(len(chosen)) if limit_ms is None else np.where(judged.value <= limit_ms, 1.0, np.nan)
     shared = overhead / PASS_BATCH
     rate = Ranged(
         1.0 / (usual.value + shared),
         1.0 / (usual.high + UNFITTED_FACTOR * shared),
         1.0 / (usual.low + shared / UNFITTED_FACTOR),
     ).scaled(within)
-    refusals = chosen.refusals
+    own_rate = service.rate_rps / np.ceil(
+        np.maximum(service.peak_rate_rps / np.nan_to_num(rate.value, nan=np.inf, posinf=np.inf), 1.0)
+    )
+    share = np.nan_to_num(own_rate / rate.value, nan=1.0)
     missed = [
-        refusal or f"even one request at a time misses {limit_ms or 0:g} ms at the 95th percentile"
-        for refusal in refusals
+        refusal
+        or f"even one request at a time misses {limit_ms or 0:g} ms at the {judged_at(service)} percentile"
+        for refusal in chosen.refusals
     ]
-    source = f"{parameters.source}; one pass and {CALL_MS:g} ms for the call"
     blocks = [
-        Block("e2e_ms", "p50", "ms", nowhere(chosen, e2e), method, source, refusals),
-        Block("e2e_ms", "p95", "ms", nowhere(chosen, e2e_late), method, source, refusals),
+        *_latency_blocks(chosen, alone, _waits(usual, shared, share, service), method, parameters),
         Block(
             "capacity_rps",
             "max",
@@ -70,13 +74,41 @@ def single_pass_blocks(
             missed,
         ),
     ]
-    own_rate = service.rate_rps / np.ceil(
-        np.maximum(service.peak_rate_rps / np.nan_to_num(rate.value, nan=np.inf, posinf=np.inf), 1.0)
-    )
-    share = np.nan_to_num(own_rate / rate.value, nan=1.0)
     if shape.family == "spiking":
         return blocks + _spiking_blocks(shape, chosen, share, own_rate)
     return blocks + power_blocks(chosen, share, own_rate)
+
+
+def _latency_blocks(
+    chosen: Chosen, alone: list[Ranged], waits: list[Ranged], method: str, parameters: Parameters
+) -> list[Block]:
+    """The whole answer at the 50th, 95th and 99th percentile: one pass and the waiting for it."""
+    source = f"{parameters.source}; one pass, {CALL_MS:g} ms for the call, waiting at the replica's share"
+    usual, late, latest = (
+        Ranged(own.value + wait.value, own.low + wait.low, own.high + wait.high)
+        for own, wait in zip(alone, waits, strict=True)
+    )
+    return [
+        Block("e2e_ms", statistic, "ms", nowhere(chosen, ranged), method, source, chosen.refusals)
+        for statistic, ranged in (("p50", usual), ("p95", late), ("p99", latest.far()))
+    ]
+
+
+def _waits(usual: Ranged, shared_s: float, share: FloatArray, service: Service) -> list[Ranged]:
+    """Milliseconds of waiting at the 50th, 95th and 99th percentile (Kingman, as in `operating`).
+
+    A pass takes the mean time; half the requests are taken not to wait.
+    """
+    pass_s = usual.value + shared_s
+    load = np.clip(share, 1e-12, MOST_LOADED)
+    variation = min(service.arrival_cv, LARGEST_VARIATION) ** 2 / 2.0
+    mean_ms = pass_s * load / (1.0 - load) * variation * 1e3
+    tails = [mean_ms * np.maximum(np.log(load / tail), 0.0) for tail in (TAIL, FAR_TAIL)]
+    none = np.zeros(len(pass_s))
+    return [
+        Ranged(none, none, none),
+        *(Ranged(tail, tail / UNFITTED_FACTOR, tail * UNFITTED_FACTOR) for tail in tails),
+    ]
 
 
 def _encoder_s(chosen: Chosen, tokens: float, parameters: Parameters) -> Ranged:

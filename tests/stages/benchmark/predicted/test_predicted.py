@@ -89,3 +89,15 @@ def test_the_spiking_workload_has_energy_or_a_reason(predicted: pl.DataFrame) ->
     energy = predicted.filter((pl.col("workload") == "pump") & (pl.col("metric") == "energy_j_per_request"))
     assert energy.height
     assert energy.filter(pl.col("value").is_null())["reason"].str.contains("not known").all()
+
+
+def test_the_99th_percentile_is_given_later_and_less_sure_than_the_95th(predicted: pl.DataFrame) -> None:
+    wide = (
+        predicted.filter(pl.col("metric").is_in(["ttft_ms", "e2e_ms"]) & pl.col("low").is_not_null())
+        .with_columns(reach=pl.col("high") / pl.col("value"))
+        .pivot(on="statistic", index=["workload", "option", "metric"], values=["value", "reach"])
+    )
+    assert set(wide["workload"]) >= {"chat", "search"}
+    assert wide["value_p99"].null_count() == 0
+    assert (wide["value_p99"] >= wide["value_p95"]).all()
+    assert (wide["reach_p99"] > wide["reach_p95"]).all()
