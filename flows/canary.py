@@ -17,9 +17,10 @@ from prefect import flow, get_run_logger, pause_flow_run, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from acceltrial.canary.controller import Controller, Outcome
+from acceltrial.canary.controller import Controller
 from acceltrial.canary.journal import read_journal
 from acceltrial.canary.levers.split_proxy import SplitAddress, SplitProxyLever
+from acceltrial.canary.outcome import Outcome
 from acceltrial.canary.plan import CanaryPlan, load_plan
 from acceltrial.canary.source import SplitSource
 from acceltrial.errors import BusyError, ConfigurationError

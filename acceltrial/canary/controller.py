@@ -7,20 +7,19 @@ kill the lever's lease does, and the next controller finds the unfinished journa
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from acceltrial.canary.absolute import worse_than_before
+from acceltrial.canary.clock import Clock, SystemClock
 from acceltrial.canary.decide import Decision, Situation, decide
 from acceltrial.canary.forecast import too_thin
 from acceltrial.canary.journal import Journal
 from acceltrial.canary.judge import Judgement, judge
 from acceltrial.canary.lever import Lever, LeverError, LeverState
 from acceltrial.canary.observations import observation_rows
+from acceltrial.canary.outcome import Outcome
 from acceltrial.canary.plan import CanaryPlan
 from acceltrial.canary.records import Records
 from acceltrial.canary.source import Source
@@ -30,62 +29,6 @@ from acceltrial.stats.sequential import share_log_e
 LIE_BOUND = math.log(1e4)
 """Evidence at which the observed split contradicts the share that the lever claims."""
 TRIES = 3
-
-
-class Clock(Protocol):
-    """Time, passed in so that tests need not wait."""
-
-    def now(self) -> datetime:
-        """The wall clock, for people who read the record; nothing is decided on it."""
-        ...
-
-    def monotonic(self) -> float:
-        """Seconds that never jump."""
-        ...
-
-    def sleep(self, seconds: float) -> None:
-        """Waits."""
-        ...
-
-
-class SystemClock:
-    """The machine's clocks."""
-
-    def now(self) -> datetime:
-        """See `Clock.now`."""
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """See `Clock.monotonic`."""
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        """See `Clock.sleep`."""
-        time.sleep(seconds)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a canary ended.
-
-    Attributes:
-        verdict: promote, rollback, hold, insufficient_traffic or aborted.
-        at_s: seconds from its start.
-        final_share: the canary's share afterwards, as the lever says (0 when it cannot be asked: its
-            lease ends there).
-        observations: rows of the table CanaryObservations.
-        rollback_s: seconds from the verdict to the verified return to the baseline; None without one.
-    """
-
-    canary: str
-    verdict: str
-    guardrail: str | None
-    at_s: float
-    final_share: float
-    reason: str
-    started: datetime
-    observations: list[dict[str, Any]] = field(default_factory=list)
-    rollback_s: float | None = None
 
 
 class Controller:

@@ -8,11 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from acceltrial.canary.absolute import degraded_baseline, first_breach
+from acceltrial.canary.absolute import first_breach
 from acceltrial.canary.detectable import Detectable, detectable
 from acceltrial.canary.evidence import ERROR_EFFECTS, GROWTH_EFFECTS, SLOW_EFFECTS, Comparison, compare
 from acceltrial.canary.guardrails import (
-    ErrorGuardrail,
     Guardrail,
     JudgeSettings,
     LatencyGuardrail,
@@ -20,6 +19,7 @@ from acceltrial.canary.guardrails import (
     QualityGuardrail,
     default_guardrails,
 )
+from acceltrial.canary.hindrance import hindrance
 from acceltrial.canary.records import Floats, Records
 from acceltrial.canary.tally import tally_growth, tally_slow, tally_values
 from acceltrial.errors import DataContractError
@@ -237,9 +237,9 @@ def _without_breach(
     for count, arm in ((n_canary, "canary"), (n_baseline, "baseline")):
         if count == 0:
             return "insufficient_traffic", None, f"the {arm} had no requests", False
-    hindrance = _hindrance(records, rules, states, settings, looks)
-    if hindrance:
-        return "hold", *hindrance, True
+    found = hindrance(records, rules, tuple(state.n_canary for state in states), settings, looks)
+    if found:
+        return "hold", *found, True
     thin = [
         state
         for state in states
@@ -266,44 +266,3 @@ def _too_little(state: GuardrailState) -> str:
         f"{state.name}: {state.n_canary} canary requests can show {smallest} against"
         f" {shown.baseline_share:.1%}; to show {shown.demanded_share:.1%} takes {shown.needed_requests}"
     )
-
-
-def _hindrance(
-    records: Records,
-    rules: tuple[Guardrail, ...],
-    states: tuple[GuardrailState, ...],
-    settings: JudgeSettings,
-    looks: int,
-) -> tuple[str | None, str] | None:
-    """What forbids a promotion although no bound was crossed."""
-    canary, baseline = records.t_s[records.canary], records.t_s[~records.canary]
-    overlap = min(canary[-1], baseline[-1]) - max(canary[0], baseline[0])
-    shorter = min(np.ptp(canary), np.ptp(baseline))
-    if overlap < 0.5 * shorter:
-        return "clock", "the arms' records hardly overlap in time: their clocks may be apart"
-    end = looks * settings.interval_s
-    recent = records.t_s >= end - settings.silence_s
-    expected = (recent & ~records.canary).sum() * records.canary.mean()
-    if end > settings.silence_s and expected >= 10 and not (recent & records.canary).any():
-        return (
-            "silence",
-            f"the canary had no requests for {settings.silence_s:.0f} s where {expected:.0f} were due",
-        )
-    for rule, state in zip(rules, states, strict=True):
-        if state.n_canary == 0 and not _has_data(rule, records):
-            return rule.name, f"{rule.name}: the guardrail never had data"
-        if isinstance(rule, LatencyGuardrail):
-            values = records.column(rule.column)
-            asked = records.ok & records.canary
-            lost = float(np.isnan(values[asked]).mean()) if asked.any() else 0.0
-            if lost > settings.missing_share:
-                return rule.name, f"{rule.name}: {lost:.1%} of the canary's values are missing"
-    degraded = degraded_baseline(records, rules, settings, looks)
-    return ("baseline", degraded) if degraded else None
-
-
-def _has_data(rule: Guardrail, records: Records) -> bool:
-    if isinstance(rule, ErrorGuardrail):
-        return True
-    name = {"quality": "quality", "memory": "memory_bytes"}.get(rule.kind, getattr(rule, "column", ""))
-    return bool((~np.isnan(records.column(name)) & records.canary).any())

@@ -84,8 +84,8 @@ class CanaryParams(StageParams):
             hold_s=self.hold_s,
             min_requests=3,
             soak_s=self.soak_s,
-            lease_s=max(6 * self.look_s, 10.0),
-            hold_limit_s=max(10.0, 4 * self.look_s),
+            lease_s=2 * self.timeout_s + 4 * self.look_s,
+            hold_limit_s=max(15.0, 4 * self.look_s),
             deadline_s=self.deadline_s,
             judge=judge,
         )

@@ -13,9 +13,10 @@ from typing import Any
 
 import polars as pl
 
-from acceltrial.canary.controller import Controller, Outcome
+from acceltrial.canary.controller import Controller
 from acceltrial.canary.degrade import degraded
 from acceltrial.canary.levers.split_proxy import SplitProxyLever, split_proxy
+from acceltrial.canary.outcome import Outcome
 from acceltrial.canary.plan import CanaryPlan
 from acceltrial.canary.probes import HttpProber
 from acceltrial.canary.source import SplitSource
@@ -64,7 +65,7 @@ def run_trial(
         if baseline.pid is None:
             plan = without_memory(plan)
         urls = {"baseline": baseline.base_url, "canary": candidate_url}
-        prober = HttpProber(urls, baseline.model_name, baseline.api, timeout_s=params.timeout_s)
+        prober = HttpProber(urls, baseline.model_name, baseline.api, timeout_s=params.timeout_s / 2)
         pids = {"baseline": baseline.pid, "canary": candidate.pid}
         source = SplitSource(
             lever, memory=lambda arm: _memory(pids[arm]), prober=prober, probe_every=params.probe_every

@@ -1,0 +1,53 @@
+"""What makes a comparison worthless: clocks apart, a silent arm, missing metrics, a degraded baseline."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from acceltrial.canary.absolute import degraded_baseline
+from acceltrial.canary.guardrails import ErrorGuardrail, Guardrail, JudgeSettings, LatencyGuardrail
+from acceltrial.canary.records import Records
+
+
+def hindrance(
+    records: Records,
+    rules: tuple[Guardrail, ...],
+    judged: tuple[int, ...],
+    settings: JudgeSettings,
+    looks: int,
+) -> tuple[str | None, str] | None:
+    """What forbids a judgement although no bound was crossed, by name and in words; None when nothing does.
+
+    `judged` is the number of canary requests that each of `rules` could count.
+    """
+    canary, baseline = records.t_s[records.canary], records.t_s[~records.canary]
+    overlap = min(canary[-1], baseline[-1]) - max(canary[0], baseline[0])
+    shorter = min(np.ptp(canary), np.ptp(baseline))
+    if overlap < 0.5 * shorter:
+        return "clock", "the arms' records hardly overlap in time: their clocks may be apart"
+    end = looks * settings.interval_s
+    recent = records.t_s >= end - settings.silence_s
+    expected = (recent & ~records.canary).sum() * records.canary.mean()
+    if end > settings.silence_s and expected >= 10 and not (recent & records.canary).any():
+        return (
+            "silence",
+            f"the canary had no requests for {settings.silence_s:.0f} s where {expected:.0f} were due",
+        )
+    for rule, counted in zip(rules, judged, strict=True):
+        if counted == 0 and not _has_data(rule, records):
+            return rule.name, f"{rule.name}: the guardrail never had data"
+        if isinstance(rule, LatencyGuardrail):
+            values = records.column(rule.column)
+            asked = records.ok & records.canary
+            lost = float(np.isnan(values[asked]).mean()) if asked.any() else 0.0
+            if lost > settings.missing_share:
+                return rule.name, f"{rule.name}: {lost:.1%} of the canary's values are missing"
+    degraded = degraded_baseline(records, rules, settings, looks)
+    return ("baseline", degraded) if degraded else None
+
+
+def _has_data(rule: Guardrail, records: Records) -> bool:
+    if isinstance(rule, ErrorGuardrail):
+        return True
+    name = {"quality": "quality", "memory": "memory_bytes"}.get(rule.kind, getattr(rule, "column", ""))
+    return bool((~np.isnan(records.column(name)) & records.canary).any())
