@@ -8,6 +8,8 @@ from stages.report.blocks import Cell, DataTable, Material, Section, Tag, Text, 
 from stages.report.formatting import plural, words
 
 SEVERITIES = ("error", "warning", "info")
+MANY = 4
+"""More findings of one kind than this share a line; the table holds each."""
 TONES = {"error": "bad", "warning": "warn", "info": "calm"}
 
 
@@ -25,12 +27,32 @@ def build(material: Material) -> Section:
         )
     blocks = []
     for severity in SEVERITIES:
-        chosen = [_line(material, row) for row in rows if row["severity"] == severity]
+        found = [row for row in rows if row["severity"] == severity]
+        chosen = [line for group in _alike(found) for line in _lines(material, group)]
         if chosen:
             columns = ("Severity", "Stage", "About", "Finding", "Detail", "What to do")
             name = {"error": "error", "warning": "warning", "info": "remark"}[severity]
-            blocks.append(DataTable(plural(len(chosen), name), columns, chosen, folded=severity == "info"))
+            blocks.append(DataTable(plural(len(found), name), columns, chosen, folded=severity == "info"))
     return Section("findings", "Findings", "Operate", lead, blocks)
+
+
+def _alike(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Findings of one kind together, in the order in which the kinds first appear."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["stage"], row["subject_kind"], row["finding"], row["remedy"]), []).append(row)
+    return list(groups.values())
+
+
+def _lines(material: Material, group: list[dict[str, Any]]) -> list[list[Cell]]:
+    """One line each, or one line for all when there are many of a kind."""
+    if len(group) <= MANY:
+        return [_line(material, row) for row in group]
+    line = _line(material, group[0])
+    names = ", ".join(row["subject"] for row in group[:3])
+    line[2] = f"{plural(len(group), words(group[0]['subject_kind']))}: {names}, …"
+    line[4] = f"for example: {group[0]['detail']}"
+    return [line]
 
 
 def _line(material: Material, row: dict[str, Any]) -> list[Cell]:

@@ -103,7 +103,7 @@ def _facts(material: Material, recommended: Sequence[dict[str, Any]]) -> list[Fa
         Fact(f"{len(recommended)} / {len(tables.workloads)}", "workloads with a recommendation", "#overview"),
         Fact(
             str(cells["measured"]),
-            "engine × workload cells measured here",
+            "benchmark cells measured here",
             "#measured",
             f"{cells['failed']} failed, {cells['invalid']} invalid, {cells['unavailable']} unavailable",
         ),
