@@ -46,7 +46,7 @@ def render(placements: Sequence[Placement], *, socket: str = SOCKET) -> tuple[li
 _GLOBAL = """\
 # Written by `acceltrial export`. Check with `haproxy -c -f haproxy.cfg`, run with `haproxy -f haproxy.cfg`.
 global
-    maxconn 20000
+    # No maxconn: HAProxy takes what its limit of open files allows.
     tune.bufsize {buffer}
     stats socket {socket} mode 600 level admin expose-fd listeners
 
@@ -76,7 +76,11 @@ def _frontend(placement: Placement) -> str:
     ]
     if placement.fallback is not None:
         lines += [
-            f"    acl primary_up nbsrv({name}_primary) ge 1",
+            # Not nbsrv: that counts backup servers once every primary is down. Lines of one name are an OR.
+            *(
+                f"    acl primary_up srv_is_up({name}_primary/{_server_id('primary', server)})"
+                for server in placement.primary.servers
+            ),
             f"    acl fallback_up nbsrv({name}_fallback) ge 1",
         ]
         if placement.share_primary < 100:
