@@ -1,9 +1,14 @@
-"""An append-only ledger of verdicts, each entry chained to the one before by its hash."""
+"""An append-only ledger of verdicts, each entry chained to the one before by its hash.
+
+A seal beside the ledger holds the number of entries and the hash of the last: it tells a cut at the end,
+which a chain alone cannot. Both files belong under version control; whoever replaces both and the history
+can only be refused by signatures (`ssh_signature`).
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,8 +34,20 @@ class Entry(BaseModel):
     signed_by: str = Field(min_length=1, max_length=200)
     signed_on: str = Field(min_length=1, max_length=40)
     comment: str = Field(default="", max_length=2000)
+    signature: str | None = Field(default=None, max_length=20_000)
+    """SSH signature of `message`, or None."""
     previous: str = Field(pattern=r"^[0-9a-f]{64}$")
     hash: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+    @property
+    def message(self) -> bytes:
+        """What the reviewer's key signs: everything but the signature and the hash."""
+        return _canonical(self.model_dump(exclude={"signature", "hash"}))
+
+
+def seal_of(path: Path) -> Path:
+    """The file beside the ledger that holds its length and last hash."""
+    return path.with_name(f"{path.name}.seal")
 
 
 def read_ledger(path: Path) -> list[Entry]:
@@ -38,16 +55,15 @@ def read_ledger(path: Path) -> list[Entry]:
 
     Raises:
         StorageError: the file cannot be read.
-        DataContractError: names the line that is malformed, edited, moved or follows a gap.
+        DataContractError: names the line that is malformed, edited, moved or follows a gap, or from
+            which on lines are missing.
     """
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise StorageError(
-            "the ledger cannot be read", where=str(path), remedy="check permissions"
-        ) from error
+    entries = _chained(path, (_read(path) or b"").splitlines())
+    _check_seal(path, entries)
+    return entries
+
+
+def _chained(path: Path, lines: list[bytes]) -> list[Entry]:
     entries: list[Entry] = []
     previous = FIRST
     for number, line in enumerate(lines, start=1):
@@ -56,18 +72,72 @@ def read_ledger(path: Path) -> list[Entry]:
             raise _tampered(
                 "does not follow the line before it: one was removed, moved or inserted", path, number
             )
-        if entry.hash != _hash(entry.model_dump(exclude={"hash"})):
+        if entry.hash != _hash(entry):
             raise _tampered("was edited: its hash does not match its content", path, number)
         entries.append(entry)
         previous = entry.hash
     return entries
 
 
-def append(path: Path, fields: Mapping[str, Any]) -> Entry:
-    """Adds a verdict to the ledger, atomically, after checking all that stands in it.
+def _check_seal(path: Path, entries: list[Entry]) -> None:
+    raw = _read(seal_of(path))
+    if raw is None and not entries:
+        return
+    sealed = _Seal.parse(raw, seal_of(path))
+    if len(entries) < sealed.entries:
+        raise _tampered(
+            f"and what followed it, up to line {sealed.entries}, was cut off", path, len(entries) + 1
+        )
+    # One entry more than sealed is an append that was interrupted before its seal.
+    if len(entries) > sealed.entries + 1:
+        raise _tampered(
+            "was not written by this command: the seal does not know it", path, sealed.entries + 2
+        )
+    if sealed.entries and entries[sealed.entries - 1].hash != sealed.hash:
+        raise _tampered(
+            "and all before it were written anew: the seal knows another hash", path, sealed.entries
+        )
 
-    `fields` are those of an Entry but `previous` and `hash`. Raises as `read_ledger`, and
-    DataContractError for a field that does not fit.
+
+class _Seal(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    entries: int = Field(ge=0)
+    hash: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+    @classmethod
+    def parse(cls, raw: bytes | None, path: Path) -> _Seal:
+        try:
+            return cls.model_validate_json(raw or b"")
+        except ValidationError as error:
+            what = "is missing" if raw is None else "is malformed"
+            raise DataContractError(
+                f"the ledger's seal {what}, so a cut at its end could not be seen",
+                where=str(path),
+                remedy="restore ledger and seal together from their last good version",
+            ) from error
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StorageError(
+            "the ledger cannot be read", where=str(path), remedy="check permissions"
+        ) from error
+
+
+def append(path: Path, fields: Mapping[str, Any], sign: Callable[[bytes], str] | None = None) -> Entry:
+    """Adds a verdict to the ledger, atomically, after checking all that stands in it, and seals it.
+
+    Args:
+        path: the ledger.
+        fields: those of an Entry but `previous`, `signature` and `hash`.
+        sign: makes the signature of the entry's message; None leaves the entry unsigned.
+
+    Raises as `read_ledger`, and DataContractError for a field that does not fit.
     """
     entries = read_ledger(path)
     body = {**fields, "previous": entries[-1].hash if entries else FIRST}
@@ -75,9 +145,12 @@ def append(path: Path, fields: Mapping[str, Any]) -> Entry:
         draft = Entry.model_validate({**body, "hash": FIRST})
     except ValidationError as error:
         raise _malformed(error, "the new verdict") from error
-    entry = draft.model_copy(update={"hash": _hash(draft.model_dump(exclude={"hash"}))})
-    lines = [_canonical(kept.model_dump()) for kept in [*entries, entry]]
+    if sign is not None:
+        draft = draft.model_copy(update={"signature": sign(draft.message)})
+    entry = draft.model_copy(update={"hash": _hash(draft)})
+    lines = [_canonical(kept.model_dump(exclude_none=True)) for kept in [*entries, entry]]
     write_bytes(path, b"".join(line + b"\n" for line in lines))
+    write_bytes(seal_of(path), _canonical({"entries": len(lines), "hash": entry.hash}) + b"\n")
     return entry
 
 
@@ -112,8 +185,8 @@ def _tampered(what: str, path: Path, number: int) -> DataContractError:
     )
 
 
-def _hash(body: Mapping[str, Any]) -> str:
-    return hashlib.sha256(_canonical(body)).hexdigest()
+def _hash(entry: Entry) -> str:
+    return hashlib.sha256(_canonical(entry.model_dump(exclude={"hash"}, exclude_none=True))).hexdigest()
 
 
 def _canonical(body: Mapping[str, Any]) -> bytes:

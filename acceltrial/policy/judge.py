@@ -87,6 +87,19 @@ def run_cases(rules: RuleSet) -> list[str]:
     return failures
 
 
+def untested(rules: RuleSet) -> list[str]:
+    """Rules that apply in none of the rule set's own tests, so that nothing shows that they work."""
+    shown = {rule for case in rules.cases for rule in case.applies}
+    return [rule.id for rule in rules.rules if rule.id not in shown]
+
+
+def conflicts_of(rules: RuleSet) -> list[str]:
+    """The tests in which one rule prefers what another forbids, one line each; the prohibition wins."""
+    judge = Judge(rules)
+    told = ((case.name, judge.judge(case.given).conflict) for case in rules.cases)
+    return [f"{name}: {conflict}" for name, conflict in told if conflict]
+
+
 def _evaluate(rule: Rule, reads: list[tuple[str, str]], values: Values) -> Verdict:
     given: dict[str, dict[str, Any]] = {}
     for name, part in reads:

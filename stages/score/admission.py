@@ -90,6 +90,48 @@ class Gate:
         return judgement
 
 
+def rules_path(portfolio: Path) -> Path:
+    """The portfolio's policy.yaml where there is one, else the shipped rules."""
+    own = portfolio / "policy.yaml"
+    return own if own.is_file() else SHIPPED_RULES
+
+
+def explained(world: World, workload: Workload, option: Option, portfolio: Path) -> dict[str, Any]:
+    """Every rule's verdict on each of the option's offers, whether residency lets it be judged or not.
+
+    Raises as `rules_for`.
+    """
+    gate, own = Gate(rules_for(portfolio)), target_offer(option)
+    offers = [own] if own else world.offers.get(option.row["accelerator"] or "", [])
+    judge, home = Judge(gate.rules), workload.row["residency"]
+    found = []
+    for offer in offers:
+        judgement, stays = judge.judge(values(workload, option, offer)), resides(home, offer.residency)
+        found.append(
+            {
+                "offer": offer.offer,
+                "provider": offer.provider,
+                "region": offer.region,
+                "price_model": offer.price_model,
+                "allowed": judgement.allowed and stays,
+                "residency_refusal": ""
+                if stays
+                else f"data must stay in {home}, this is in {offer.residency}",
+                "conflict": judgement.conflict,
+                "verdicts": [
+                    {"rule": v.rule, "outcome": v.outcome, "detail": v.detail} for v in judgement.verdicts
+                ],
+            }
+        )
+    summary = gate.admit(world, workload, option).refusal or (
+        f"{sum(bool(offer['allowed']) for offer in found)} of {len(found)} offers are allowed"
+    )
+    return {
+        "workload": workload.id, "option": option.id, "rules": gate.rules.source, "summary": summary,
+        "offers": found,
+    }  # fmt: skip
+
+
 def rules_for(portfolio: Path) -> RuleSet:
     """The portfolio's policy.yaml where there is one, else the shipped rules; their own tests must pass.
 
@@ -97,8 +139,7 @@ def rules_for(portfolio: Path) -> RuleSet:
         ConfigurationError: a rule or one of the file's tests is wrong.
         StorageError: the file cannot be read.
     """
-    own = portfolio / "policy.yaml"
-    path = own if own.is_file() else SHIPPED_RULES
+    path = rules_path(portfolio)
     rules = load_rules(path, FIELDS)
     failures = run_cases(rules)
     if failures:

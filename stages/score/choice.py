@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -100,10 +100,8 @@ class Chooser:
         """The workload's choice among its options."""
         options = self.world.options.get(workload.id, [])
         rejected = [(option, veto) for option in options if (veto := infeasible(option)) is not None]
-        feasible = [option for option in options if option.row["feasible"]]
         axes = axes_of(workload, self.params)
-        borrowed = pooled_success(self.evidence, workload, feasible)
-        cases = [self._case(workload, option, borrowed) for option in feasible]
+        cases = self.cases(workload)
         kept = [case for case in cases if not case.vetoes]
         utilities = utilities_of_given([case.given for case in kept], axes)
         weights = central_weights(self.roles)
@@ -125,7 +123,16 @@ class Chooser:
             by_role={role: additive_scores(utilities, of_role) for role, of_role in self.roles.items()},
         )
 
-    def _case(self, workload: Workload, option: Option, borrowed: Given) -> Case:
+    def cases(
+        self, workload: Workload, *, only: Collection[str] | None = None, drawn: bool = True
+    ) -> list[Case]:
+        """The workload's feasible options assessed, or those named in `only`; with draws where `drawn`."""
+        feasible = [o for o in self.world.options.get(workload.id, []) if o.row["feasible"]]
+        borrowed = pooled_success(self.evidence, workload, feasible)
+        wanted = feasible if only is None else [option for option in feasible if option.id in only]
+        return [self._case(workload, option, borrowed, drawn=drawn) for option in wanted]
+
+    def _case(self, workload: Workload, option: Option, borrowed: Given, *, drawn: bool) -> Case:
         params = self.params
         new_class = option.accelerator_class not in self._familiar
         admission = self.gate.admit(self.world, workload, option)
@@ -136,7 +143,7 @@ class Chooser:
         costing = cost_of(workload, option, figures, admission, params, new_class)
         vetoes = vetoes_of(self.world, workload, option, admission, figures, costing, params)
         given: tuple[Given, ...] | None = None
-        if not vetoes:
+        if not vetoes and drawn:
             costing = with_draws(costing, workload, option, figures, params, self._lines, new_class)
         if not vetoes or option.is_target:
             given = assess(self.world, workload, option, figures, costing, params, self.year, new_class)
@@ -148,3 +155,13 @@ class Chooser:
         raw = [value_draws(workload, case.option, case.given, case.costing, self.params) for case in kept]
         names = [case.option.id for case in kept]
         return utility_draws(workload, names, np.stack(raw, axis=1), axes, self.params)
+
+
+def scores_of(
+    cases: list[Case], workload: Workload, params: ScoreParams, roles: Mapping[str, Floats]
+) -> list[float]:
+    """The central score of each case; 0 for one that was never assessed."""
+    axes = axes_of(workload, params)
+    unknown = (Given(),) * len(axes)
+    utilities = utilities_of_given([case.given or unknown for case in cases], axes)
+    return [float(score) for score in additive_scores(utilities, central_weights(roles))]

@@ -10,12 +10,15 @@ from typing import Any, Final
 import polars as pl
 
 from acceltrial.decide.ledger import Entry, append, latest, read_ledger
+from acceltrial.decide.ssh_signature import check_signature, sign_bytes
 from acceltrial.errors import ConfigurationError
 from acceltrial.storage.digest import value_digest
 from schemas.decision import ROLES
 
 LEDGER: Final = "sign_offs.jsonl"
 """The ledger's name in the portfolio's folder."""
+ALLOWED_SIGNERS: Final = "allowed_signers"
+"""Reviewers' public keys in OpenSSH's format; where the file exists, only signed verdicts count."""
 
 
 def decision_digest(decision: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
@@ -26,7 +29,7 @@ def decision_digest(decision: Mapping[str, Any], inputs: Mapping[str, str]) -> s
 def input_digests(tables: Mapping[str, pl.DataFrame], workload: str) -> dict[str, str]:
     """SHA-256 of each input table's rows that concern the workload, whatever their order.
 
-    Identifiers of tracking runs are left out: the same figures logged once more are the same evidence.
+    Identifiers and times of runs are left out: the same figures joined once more are the same evidence.
     """
     return {
         name: _rows_digest(table.filter(pl.col("workload") == workload))
@@ -41,7 +44,7 @@ def shared_digests(tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
 
 
 def _rows_digest(rows: pl.DataFrame) -> str:
-    kept = rows.drop("run", strict=False)
+    kept = rows.drop("run", "started", "finished", strict=False)
     return hashlib.sha256(kept.sort(kept.columns).write_csv().encode()).hexdigest()
 
 
@@ -52,14 +55,41 @@ def sheets(digests: Mapping[str, str], portfolio: Path) -> list[dict[str, Any]]:
         DataContractError: the ledger was tampered with.
         StorageError: it cannot be read.
     """
-    entries = read_ledger(portfolio / LEDGER)
-    signed = latest(entries)
+    entries = checked_entries(portfolio)
+    unsigned = unsigned_entries(portfolio, entries)
+    signed = latest([entry for entry in entries if entry not in unsigned])
     earlier = {(entry.subject, entry.role): entry for entry in entries}
     return [
         _row(workload, role, digest, signed.get((workload, role, digest)), earlier.get((workload, role)))
         for workload, digest in sorted(digests.items())
         for role in ROLES
     ]
+
+
+def checked_entries(portfolio: Path) -> list[Entry]:
+    """The ledger's entries, every signature in it checked.
+
+    Raises:
+        DataContractError: the ledger was tampered with, or a signature does not hold; names the line.
+        StorageError: it cannot be read.
+        TargetUnavailableError: there are signatures and no ssh-keygen to check them.
+    """
+    path = portfolio / LEDGER
+    entries = read_ledger(path)
+    for number, entry in enumerate(entries, start=1):
+        if entry.signature is not None:
+            where = f"{path}: line {number}"
+            check_signature(
+                entry.message, entry.signature, entry.signed_by, portfolio / ALLOWED_SIGNERS, where
+            )
+    return entries
+
+
+def unsigned_entries(portfolio: Path, entries: list[Entry]) -> list[Entry]:
+    """Entries that do not count because the portfolio demands signatures and they carry none."""
+    if not (portfolio / ALLOWED_SIGNERS).is_file():
+        return []
+    return [entry for entry in entries if entry.signature is None]
 
 
 def sign(
@@ -72,8 +102,11 @@ def sign(
     signed_by: str,
     signed_on: str,
     comment: str,
+    key: Path | None = None,
 ) -> Entry:
-    """Records a role's verdict on the decision with this digest.
+    """Records a role's verdict on the decision with this digest, signed where a key is given.
+
+    A signature that the portfolio's allowed_signers would not accept is refused before it is recorded.
 
     Raises:
         ConfigurationError: an unknown role.
@@ -84,9 +117,26 @@ def sign(
         raise ConfigurationError(
             f"{role!r} is no reviewing role", where="--role", remedy=f"one of {', '.join(ROLES)}"
         )
+    allowed = portfolio / ALLOWED_SIGNERS
+    if key is None and allowed.is_file():
+        raise ConfigurationError(
+            "this portfolio counts signed verdicts only",
+            where=str(allowed),
+            remedy="give your SSH key: --key",
+        )
+
+    def signature(message: bytes) -> str:
+        assert key is not None
+        made = sign_bytes(message, key)
+        check_signature(message, made, signed_by, allowed, str(allowed))
+        return made
+
+    checked_entries(portfolio)
     fields = {"subject": workload, "role": role, "digest": digest, "verdict": verdict}
     return append(
-        portfolio / LEDGER, {**fields, "signed_by": signed_by, "signed_on": signed_on, "comment": comment}
+        portfolio / LEDGER,
+        {**fields, "signed_by": signed_by, "signed_on": signed_on, "comment": comment},
+        signature if key is not None else None,
     )
 
 
@@ -96,6 +146,9 @@ def _row(workload: str, role: str, digest: str, entry: Entry | None, earlier: En
         comment = (
             f"{earlier.signed_by} {earlier.verdict} another state of this decision on {earlier.signed_on}:"
             " it has changed since, so the signature does not cover it"
+            if earlier.digest != digest
+            else f"{earlier.signed_by} {earlier.verdict} it on {earlier.signed_on} without a signature, which"
+            " this portfolio demands"
         )
     return {
         "workload": workload,

@@ -5,7 +5,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from acceltrial.decide.ledger import append, latest, read_ledger
+from acceltrial.decide.ledger import append, latest, read_ledger, seal_of
 from acceltrial.errors import DataContractError
 
 DIGEST = "a" * 64
@@ -84,3 +84,50 @@ def test_a_verdict_that_does_not_fit_is_refused(tmp_path: Path, bad: dict[str, s
     with pytest.raises(DataContractError, match="the new verdict"):
         append(tmp_path / "l.jsonl", {**fields(), **bad})
     assert not (tmp_path / "l.jsonl").exists()
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_a_cut_at_the_end_is_located(ledger: Path, kept: int) -> None:
+    tampered(ledger, lambda lines: lines[:kept])
+    with pytest.raises(
+        DataContractError, match=f"line {kept + 1} and what followed it, up to line 3, was cut"
+    ):
+        read_ledger(ledger)
+
+
+def test_a_removed_ledger_or_seal_is_told(ledger: Path) -> None:
+    seal = seal_of(ledger)
+    kept = seal.read_bytes()
+    seal.unlink()
+    with pytest.raises(DataContractError, match="seal is missing"):
+        read_ledger(ledger)
+    seal.write_bytes(b"{}")
+    with pytest.raises(DataContractError, match="seal is malformed"):
+        read_ledger(ledger)
+    seal.write_bytes(kept)
+    ledger.unlink()
+    with pytest.raises(DataContractError, match="was cut off"):
+        read_ledger(ledger)
+
+
+def test_a_ledger_written_anew_from_its_start_is_told(ledger: Path) -> None:
+    seal = seal_of(ledger).read_bytes()
+    ledger.unlink()
+    seal_of(ledger).unlink()
+    for role in ("procurement", "security", "platform_engineering"):
+        append(ledger, fields(role))
+    seal_of(ledger).write_bytes(seal)
+    with pytest.raises(DataContractError, match="written anew"):
+        read_ledger(ledger)
+
+
+def test_an_append_that_was_interrupted_before_its_seal_is_taken(ledger: Path) -> None:
+    seal = seal_of(ledger).read_bytes()
+    append(ledger, fields("application_owner"))
+    seal_of(ledger).write_bytes(seal)
+    assert len(read_ledger(ledger)) == 4
+    append(ledger, fields("security"))
+    assert len(read_ledger(ledger)) == 5
+    seal_of(ledger).write_bytes(seal)
+    with pytest.raises(DataContractError, match="line 5 was not written by this command"):
+        read_ledger(ledger)

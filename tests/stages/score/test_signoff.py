@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,3 +71,29 @@ def test_a_tampered_ledger_stops_the_stage(rows: Any, score: Callable[..., Any],
     (portfolio / LEDGER).write_text('{"subject": "chat"}\n')
     with pytest.raises(DataContractError, match="line 1"):
         score(rows)
+
+
+def test_where_keys_are_listed_only_their_signatures_count(tmp_path: Path) -> None:
+    who = {
+        "workload": "chat",
+        "digest": "c" * 64,
+        "verdict": "approved",
+        "signed_on": "2026-11-22",
+        "comment": "",
+    }
+    sign(tmp_path, role="security", signed_by="Eve", **who)
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    (tmp_path / "allowed_signers").write_text(f"ada {key.with_suffix('.pub').read_text()}")
+    with pytest.raises(ConfigurationError, match="signed verdicts only"):
+        sign(tmp_path, role="procurement", signed_by="ada", **who)
+    with pytest.raises(DataContractError, match="does not hold for bob"):
+        sign(tmp_path, role="procurement", signed_by="bob", key=key, **who)
+    sign(tmp_path, role="procurement", signed_by="ada", key=key, **who)
+    rows = {row["role"]: row for row in sheets({"chat": "c" * 64}, tmp_path)}
+    assert rows["procurement"]["verdict"] == "approved"
+    assert rows["security"]["verdict"] == "awaiting"
+    assert "without a signature" in rows["security"]["comment"]
+    (tmp_path / "allowed_signers").write_text("")
+    with pytest.raises(DataContractError, match="line 2: the signature does not hold"):
+        sheets({"chat": "c" * 64}, tmp_path)
