@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from stages.report.blocks import Cell, Charts, DataTable, Heading, Material, Section, Tag, Text, workload_link
-from stages.report.charts.drawing import Chart
+from stages.report.charts.drawing import Chart, no_chart
 from stages.report.charts.lines import Axes, Series, line_chart
 from stages.report.formatting import (
     DASH,
@@ -96,7 +96,7 @@ def _course(material: Material, verdict: dict[str, Any]) -> list[object]:
     charts = [
         _share_chart(name, events, looks),
         _latency_chart(name, looks),
-        *_guardrail_charts(name, events),
+        _guardrail_chart(name, events),
     ]
     heading = f"{name}: {verdict['candidate']}, {words(verdict['verdict'])}"
     return [Heading(heading, f"canary-{fragment(name)}"), Charts(charts), _events_table(name, events)]
@@ -180,35 +180,56 @@ def _latency_chart(name: str, looks: list[dict[str, Any]]) -> Chart:
     )
 
 
-def _guardrail_charts(name: str, events: list[dict[str, Any]]) -> list[Chart]:
-    charts = []
-    names = sorted({r["guardrail"] for r in events if r["guardrail"] and r["evidence"] is not None})
-    for guardrail in names:
-        rows = [r for r in events if r["guardrail"] == guardrail and r["evidence"] is not None]
-        bounds = [r["bound"] for r in rows if r["bound"] is not None]
-        last = rows[-1]
-        description = f"Evidence against the canary at the last look: {number(last['evidence'])}" + (
-            f"; it acts at {number(bounds[-1])}." if bounds else "; no bound on record."
+def _guardrail_chart(name: str, events: list[dict[str, Any]]) -> Chart:
+    """Evidence as a share of the bound at which it rolls back; at each look the guardrail that leads.
+
+    Where a record holds several guardrails a look, each has its own line.
+    """
+    rows = [r for r in events if r["guardrail"] and r["evidence"] is not None and r["bound"]]
+    id_, title = f"canary-{fragment(name)}-guardrails", "Guardrail evidence"
+    if not rows:
+        return no_chart(id_, title, "The record holds no guardrail evidence with a bound.")
+    together = len({(r["t_s"], r["event"]) for r in rows}) == len(rows)
+    series = (
+        [Series("leading guardrail", _shares(rows))]
+        if together
+        else [Series(words(g), _shares([r for r in rows if r["guardrail"] == g])) for g in _names(rows)]
+    )
+    highest = max(rows, key=lambda r: r["evidence"] / r["bound"])
+    description = (
+        f"Highest for {words(highest['guardrail'])}: {number(highest['evidence'])} of "
+        f"{number(highest['bound'])} after {duration(highest['t_s'])}. At 100 % of its bound "
+        "a guardrail rolls the candidate back."
+    )
+    table = [
+        (
+            duration(r["t_s"]),
+            words(r["guardrail"]),
+            words(r["event"]),
+            number(r["evidence"]),
+            number(r["bound"]),
         )
-        values = [r["evidence"] for r in rows]
-        log = min(values) > 0 and max([*values, *bounds]) / min(values) > 50
-        axes = Axes("time (s)", "evidence", y_log=log, interpolate="step-after", height=120)
-        charts.append(
-            line_chart(
-                f"canary-{fragment(name)}-guardrail-{fragment(guardrail)}",
-                f"Guardrail: {words(guardrail)}",
-                description,
-                [Series(guardrail, [(r["t_s"], r["evidence"]) for r in rows])],
-                axes,
-                columns=("At", "Event", "Evidence", "Bound"),
-                rows=[
-                    (duration(r["t_s"]), words(r["event"]), number(r["evidence"]), number(r["bound"]))
-                    for r in rows
-                ],
-                limits=[("bound", bounds[-1])] if bounds and (not log or bounds[-1] > 0) else [],
-            )
-        )
-    return charts
+        for r in rows
+    ]
+    axes = Axes("time (s)", "evidence, share of its bound", y_format="%", interpolate="step-after")
+    return line_chart(
+        id_,
+        title,
+        description,
+        series,
+        axes,
+        columns=("At", "Guardrail", "Event", "Evidence", "Bound"),
+        rows=table,
+        limits=[("rolls back", 1.0)],
+    )
+
+
+def _shares(rows: list[dict[str, Any]]) -> list[tuple[float, float]]:
+    return [(r["t_s"], r["evidence"] / r["bound"]) for r in rows]
+
+
+def _names(rows: list[dict[str, Any]]) -> list[str]:
+    return sorted({r["guardrail"] for r in rows})
 
 
 def _events_table(name: str, events: list[dict[str, Any]]) -> DataTable:
