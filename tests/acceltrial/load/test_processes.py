@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from acceltrial.errors import AcceltrialError
-from acceltrial.load.job import Job, RequestStore, read_array, read_job, write_job
+from acceltrial.load.job import Job, write_job
 from acceltrial.load.processes import Fleet
 
 
@@ -31,18 +31,6 @@ def job(folder: Path, **changes: object) -> Job:
         "processes": 1,
     }
     return Job(**(given | changes))  # type: ignore[arg-type]
-
-
-def test_a_job_survives_the_disk(tmp_path: Path) -> None:
-    given = job(tmp_path)
-    write_job(given, [b"one", b"three"], array("d", [0.0, 0.5]), array("q", [-1, 0]), array("d", [0.0, 1.0]))
-    found = read_job(tmp_path)
-    assert found.requests == 2
-    assert [tuple(one) for one in found.addresses] == given.addresses
-    store = RequestStore(tmp_path)
-    assert (store.read(0), store.read(1)) == (b"one", b"three")
-    store.close()
-    assert list(read_array(tmp_path / "absent", "q")) == []
 
 
 def test_a_process_that_cannot_start_is_an_error(tmp_path: Path) -> None:

@@ -1,0 +1,63 @@
+"""`python -m benchmarks.load.table`: the README's tables from results.json, so that no figure is typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+ROWS = (
+    ("closed_rps", "closed loop, 256 streams, requests/s", "670", "≥ 2,000"),
+    ("closed_share_of_bare", "… as a share of a bare asyncio client", "", "≥ 0.85"),
+    ("closed_cpu_s_per_1000", "client CPU in that loop, s per 1,000 requests", "2.7", "≤ 0.3"),
+    ("closed_bare_cpu_s_per_1000", "… of the bare client", "", ""),
+    ("ttft_error_p50_ms", "Poisson 400/s: TTFT error p50, ms", "1.2", "≤ 0.2"),
+    ("ttft_error_p99_ms", "… p99", "12.6", "≤ 0.6"),
+    ("itl_error_p99_ms", "ITL error p99 at 400/s, ms", "0.30", "≤ 0.05"),
+    ("lag_p99_ms", "send lag p99 at 400/s, ms", "11.2", "≤ 0.5"),
+    ("rate_off_schedule", "rate sent against the schedule, share off", "up to 0.11", "0"),
+    ("start_to_first_request_s", "start to first request, s", "6.2", "≤ 1"),
+    ("start_ahead_s", "… with precedence over the other work here", "", "≤ 1"),
+    ("peak_rss_mb", "peak memory of the load process, MB", "912", "≤ 120"),
+    ("replay_lag_p99_ms", "Azure conversation × 20: send lag p99, ms", "", "≤ 2"),
+    ("replay_failed", "… requests lost of 19,366", "", "0"),
+)
+KS_RATES = (50, 100, 200, 400, 800, 1_600)
+CURVE = (
+    "lag_p50_ms",
+    "lag_p99_ms",
+    "ttft_error_p50_ms",
+    "ttft_error_p99_ms",
+    "itl_error_p99_ms",
+    "cpu_share",
+    "failed",
+)
+
+
+def main() -> None:
+    result = json.loads((Path(__file__).parent / "results.json").read_text())
+    found: dict[str, Any] = result["figures"]
+    print(
+        "| figure | best peer seen | to reach | median | lowest – highest |\n| --- | --- | --- | --- | --- |"
+    )
+    for name, label, peer, goal in ROWS:
+        if name in found:
+            one = found[name]
+            print(
+                f"| {label} | {peer} | {goal} | {one['median']:.3g} | {one['low']:.3g} – {one['high']:.3g} |"
+            )
+    rejected = ", ".join(
+        f"{found[f'ks_rejected_at_{rate}']['median']:.0f} at {rate:,}/s" for rate in KS_RATES
+    )
+    print(
+        f"| KS test of sent arrivals at 5 %, rejections in 10 seeds | none passed | 0.5 expected | {rejected} | |"
+    )
+    print(f"\n{result['date']}, {result['machine']['cpu_model']}, {result['machine']['cores']} cores\n")
+    print("| requests/s | " + " | ".join(CURVE) + " |\n|" + " --- |" * (len(CURVE) + 1))
+    for rate in (1, 10, 100, 1_000, 2_000):
+        values = (f"{found[f'curve_{rate}_{name}']['median']:.3g}" for name in CURVE)
+        print(f"| {rate:,} | " + " | ".join(values) + " |")
+
+
+if __name__ == "__main__":
+    main()
