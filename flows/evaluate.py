@@ -6,6 +6,7 @@ concurrency, and a view for people.
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from acceltrial.cli.progress import done, say
 from acceltrial.errors import AcceltrialError, TargetUnavailableError
+from flows.services import TEMPORARY
 from flows.summary import outcome_rows, outcome_text
 from stages.contract import Cell, Stage
 from stages.registry import all_stages
@@ -171,7 +173,7 @@ def server_is_shared() -> bool:
     A temporary server dies with its evaluation, and a limit that a killed evaluation held would stay taken
     in its database for ever; there the lock of the operating system is enough, and is freed by any death.
     """
-    return bool(get_current_settings().api.url)
+    return bool(get_current_settings().api.url) and TEMPORARY not in os.environ
 
 
 def device_limit(device: str) -> str:

@@ -49,8 +49,10 @@ def evaluate(
         prepare_environment((find_workspace(workspace)).state)
         say("starting Prefect")
         from flows.evaluate import evaluate_flow
+        from flows.services import temporary_prefect_server
 
-        outcomes = evaluate_flow(str(chosen.root), force=force, now=instant)
+        with temporary_prefect_server():
+            outcomes = evaluate_flow(str(chosen.root), force=force, now=instant)
         _send_records(chosen)
     report = chosen.root / "data/stages/report/report.html"
     _print(outcomes, report, time.monotonic() - start, as_json=json)

@@ -29,10 +29,11 @@ class SlowGrid(SumGrid):
 
 prepare_environment(root / ".prefect")
 import flows.evaluate as module  # noqa: E402 (after the environment is set)
+from flows.services import temporary_prefect_server  # noqa: E402
 
 stages: list[Any] = [DOUBLE, sum_stage(SlowGrid())]
 module.all_stages = lambda: stages  # type: ignore[assignment]
 module._publish = lambda *_: None  # type: ignore[assignment]
 workspace = Workspace(root)
-with held(workspace):
+with held(workspace), temporary_prefect_server():
     module.evaluate_flow(str(root))

@@ -18,7 +18,8 @@ from stages.running.workspace import Workspace
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SHARES = {f"share_{grade}": 0.0 for grade in ("published", "predicted", "declared")}
 DECISION: dict[str, Any] = {
-    "workload": "chat", "status": "recommended", "option": "h100-x1-fp8", "p_best": 0.81234, "share_measured": 0.5,
+    "workload": "chat", "status": "recommended", "option": "h100-x1-fp8", "p_best": 0.81234,
+    "share_measured": 0.5,
     "disagreement": "", "flips_when": "", "next_step": "run a canary", **SHARES,
 }  # fmt: skip
 
@@ -27,7 +28,8 @@ DECISION: dict[str, Any] = {
 def workspace(tmp_path: Path) -> Workspace:
     nothing = DECISION | {"workload": "sensor", "status": "no_option", "option": None, "p_best": None}
     cells = [
-        {"cell": f"c{i}", "workload": "chat", "option": "x", "phase": "replay", "status": status, "started": NOW,
+        {"cell": f"c{i}", "workload": "chat", "option": "x", "phase": "replay", "status": status,
+         "started": NOW,
          "finished": NOW, "machine": "m", "detail": "", "run": "r"}
         for i, status in enumerate(["measured", "measured", "failed"])
     ]  # fmt: skip

@@ -66,7 +66,8 @@ def test_passwords_in_the_servers_address_are_not_shown() -> None:
 
 def test_gates(tmp_path: Path) -> None:
     verdict = {
-        "canary": "c", "workload": "w", "baseline": "a", "candidate": "b", "purpose": "trial", "verdict": "rollback",
+        "canary": "c", "workload": "w", "baseline": "a", "candidate": "b", "purpose": "trial",
+        "verdict": "rollback",
         "guardrail": "errors", "at_s": 1.0, "final_share": 0.0, "reason": "r", "started": NOW,
     }  # fmt: skip
     sheet = {"workload": "w", "role": "security", "digest": "d", "verdict": "awaiting", "comment": ""}
