@@ -49,6 +49,7 @@ class Pool:
         accelerator: catalogue id; None for a device that the catalogue does not name.
         count: accelerators of one replica.
         replicas: replicas that the decision pays for.
+        instances: machines to rent for the replicas; None where no offer says how many devices one has.
         instance_type: the cloud's own name of the machine; None where no offer names one.
     """
 
@@ -64,6 +65,7 @@ class Pool:
     provider: str | None = None
     region: str | None = None
     instance_type: str | None = None
+    instances: int | None = None
     spot: bool = False
     api_key_env: str | None = None
 
@@ -81,6 +83,8 @@ class Pool:
             safe.accept(safe.VARIABLE, self.api_key_env, "environment variable", where)
         safe.whole(self.count, "count", where, 1, 4_096)
         safe.whole(self.replicas, "replicas", where, 1, 100_000)
+        if self.instances is not None:
+            safe.whole(self.instances, "instances", where, 1, 100_000)
         names = [server.name for server in self.servers]
         if not names or len(names) > MOST_SERVERS or len(set(names)) != len(names):
             raise ConfigurationError(

@@ -72,6 +72,6 @@ def _variant(placement: Placement, pool: Pool, weight: int) -> dict[str, Any]:
         "VariantName": safe.label(pool.option),
         "ModelName": safe.label(placement.workload, pool.option),
         "InstanceType": kind if kind.startswith("ml.") else f"ml.{kind}",
-        "InitialInstanceCount": pool.replicas,
+        "InitialInstanceCount": pool.instances or pool.replicas,
         "InitialVariantWeight": float(weight),
     }

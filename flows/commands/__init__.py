@@ -30,6 +30,11 @@ COMMANDS = (
         "flows.commands.policy:app",
         "Test the placement rules; explain what each said about an option",
     ),
+    (
+        "export",
+        "flows.commands.export:export",
+        "Write placements as files for HAProxy, LiteLLM, Kubernetes, SageMaker, SkyPilot",
+    ),
     ("init", "flows.commands.init:init", "Make a workspace with a fresh portfolio to fill in"),
 )
 """Name, where it is defined, one line of help."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acceltrial.errors import ConfigurationError
@@ -105,6 +105,7 @@ def test_hostile_names_are_refused_everywhere(specialised: Placement, text: str)
             attempt()
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.text(max_size=40))
 def test_no_text_at_all_changes_the_shape_of_a_file(text: str) -> None:
     try:
@@ -137,6 +138,7 @@ def test_a_heading_cannot_leave_its_comment() -> None:
     assert yaml.safe_load(yaml_text([{"a": 1}], ["x\nevil: 1\r\nmore: 2\u2028z: 3"])) == {"a": 1}
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=90), min_size=1, max_size=3))
 def test_a_label_is_a_dns_label(parts: list[str]) -> None:
     found = safe.label(*parts)

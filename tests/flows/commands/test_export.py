@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import polars as pl
 import pytest
-import yaml
 
 from acceltrial.cli import run
 from acceltrial.storage.tables import write_table
 from flows.commands.export import SOURCES
-from schemas.base import empty, table_of
+from schemas.base import empty
 from tests.acceltrial.placement.test_assembly import ROWS
 
 

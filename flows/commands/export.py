@@ -1,0 +1,96 @@
+"""`acceltrial export`: the last evaluation's placements as files that other systems run."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+from cyclopts import Parameter
+
+from acceltrial.errors import GateError
+from acceltrial.placement import assembly, endpoints, formats
+from stages import artifacts
+from stages.contract import Inputs
+from stages.running.workspace import find_workspace
+
+SOURCES = {
+    "placements": artifacts.PLACEMENTS,
+    "workloads": artifacts.WORKLOADS,
+    "profiles": artifacts.PROFILES,
+    "candidates": artifacts.CANDIDATES,
+    "targets": artifacts.TARGETS,
+    "costs": artifacts.COSTS,
+    "prices": artifacts.PRICES,
+    "measurements": artifacts.MEASUREMENTS,
+}
+
+
+def export(
+    *,
+    out: Path,
+    format: str = "all",  # noqa: A002 - the option's name
+    workload: list[str] | None = None,
+    endpoints_file: Annotated[Path | None, Parameter(name="--endpoints")] = None,
+    domain: str = "pools.internal",
+    first_port: int = 8101,
+    strict: bool = False,
+    workspace: Path | None = None,
+    json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> int:
+    """Write where each workload runs and spills to: HAProxy, LiteLLM, KServe, HTTPRoute, SageMaker, SkyPilot.
+
+    Args:
+        out: Folder for the files; those of earlier exports with other names stay.
+        format: haproxy, litellm, kserve, httproute, sagemaker, skypilot or all.
+        workload: Only these workloads (default: all that were placed).
+        endpoints_file: YAML with servers' addresses, `workload: {option: [{url, weight, max_connections}]}`.
+        domain: Where no address is known, the pool is named `<workload>-<option>.<domain>`.
+        first_port: The proxy listens on this port for the first workload, and upwards.
+        strict: Fail (code 4) when anything is missing, after the files are written.
+        workspace: The workspace (default: the one that holds the current folder).
+        json: Print files and gaps as JSON.
+    """
+    root = find_workspace(workspace).root
+    inputs = Inputs(root, tuple(SOURCES.values()))
+    tables = {name: inputs.table(artifact.name).to_dicts() for name, artifact in SOURCES.items()}
+    if workload is not None:
+        tables["placements"] = _chosen(tables["placements"], workload)
+    given = endpoints.read_endpoints(endpoints_file) if endpoints_file else None
+    evaluation = assembly.Evaluation(**tables)
+    placements, missing = assembly.assemble(evaluation, endpoints=given, domain=domain, first_port=first_port)
+    files, gaps = formats.render(placements, format)
+    paths = formats.write(files, out)
+    gaps = missing + gaps
+    if json:
+        report = {
+            "placements": [p.workload for p in placements],
+            "files": [str(path) for path in paths],
+            "gaps": [asdict(gap) for gap in gaps],
+        }
+        sys.stdout.write(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        for path in paths:
+            sys.stdout.write(f"{path}\n")
+        for gap in gaps:
+            sys.stderr.write(f"{gap.workload} ({gap.format}): {gap.detail} → {gap.remedy}\n")
+    if strict and gaps:
+        raise GateError(
+            f"{len(gaps)} gaps", where=str(out), remedy="close those listed above, then export again"
+        )
+    return 0
+
+
+def _chosen(rows: list[dict[str, object]], wanted: list[str]) -> list[dict[str, object]]:
+    from acceltrial.errors import ConfigurationError
+
+    unknown = sorted(set(wanted) - {str(row["workload"]) for row in rows})
+    if unknown:
+        raise ConfigurationError(
+            f"no placement of {unknown[0]!r}",
+            where="acceltrial export",
+            remedy=f"choose among {', '.join(sorted(str(row['workload']) for row in rows))}",
+        )
+    return [row for row in rows if row["workload"] in wanted]
