@@ -35,6 +35,9 @@ _SHOWN = {
 }  # fmt: skip
 
 
+app.command("acceltrial.cli.parity:parity", name="parity")
+
+
 @app.command
 def accelerators(
     *, where: Where = None, sources: Sources = False, catalogue: Folder = None, json: Json = False
