@@ -46,7 +46,8 @@ def repeated(
     runs = []
     for number in range(repeats):
         load = os.getloadavg()[0]
-        runs.append(measure(number) | {"load_average": load})
+        figures_of_run = measure(number)
+        runs.append(figures_of_run | {f"{next(iter(figures_of_run))}_at_load_average": load})
         shown = ", ".join(f"{name} {value:.4g}" for name, value in runs[-1].items())
         sys.stderr.write(f"{prefix}run {number + 1} of {repeats}: {shown}\n")
     for name in runs[0]:

@@ -34,6 +34,11 @@ CURVE = (
 )
 
 
+def told(value: float) -> str:
+    """Three digits that matter, thousands in full."""
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:.3g}"
+
+
 def main() -> None:
     result = json.loads((Path(__file__).parent / "results.json").read_text())
     found: dict[str, Any] = result["figures"]
@@ -43,15 +48,13 @@ def main() -> None:
     for name, label, peer, goal in ROWS:
         if name in found:
             one = found[name]
-            print(
-                f"| {label} | {peer} | {goal} | {one['median']:.3g} | {one['low']:.3g} – {one['high']:.3g} |"
-            )
+            spread = f"{told(one['low'])} – {told(one['high'])}"
+            print(f"| {label} | {peer} | {goal} | {told(one['median'])} | {spread} |")
     rejected = ", ".join(
         f"{found[f'ks_rejected_at_{rate}']['median']:.0f} at {rate:,}/s" for rate in KS_RATES
     )
-    print(
-        f"| KS test of sent arrivals at 5 %, rejections in 10 seeds | none passed | 0.5 expected | {rejected} | |"
-    )
+    label = "Kolmogorov–Smirnov of sent gaps at 5 %: rejections in 10 seeds"
+    print(f"| {label} | none passed | 0.5 expected | {rejected} | |")
     print(f"\n{result['date']}, {result['machine']['cpu_model']}, {result['machine']['cores']} cores\n")
     print("| requests/s | " + " | ".join(CURVE) + " |\n|" + " --- |" * (len(CURVE) + 1))
     for rate in (1, 10, 100, 1_000, 2_000):
