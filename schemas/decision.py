@@ -32,6 +32,50 @@ class Costs(Table):
     reason: str
 
 
+class Tco(Table):
+    """One row a workload, leading option, way to pay and line: USD over the horizon, for a waterfall."""
+
+    workload: str
+    option: str
+    variant: str = pa.Field(isin=["on_demand", "reserved", "spot", "owned"])
+    allowed: bool
+    """Whether residency and rules let the workload use it so; shown in any case."""
+    line: str
+    """`compute`, or `amortisation` and `cost_of_capital` where owned; power, …; `total` is their sum."""
+    usd: float = pa.Field(nullable=True)
+    low: float = pa.Field(nullable=True)
+    high: float = pa.Field(nullable=True)
+    share: float = pa.Field(ge=0, le=1, nullable=True)
+    """Of the total."""
+    grade: str = pa.Field(isin=GRADES)
+    source: str
+    as_of: str
+    reason: str
+
+
+class Flips(Table):
+    """One row a workload and kind of change: where the choice flips, and how far that is from today."""
+
+    workload: str
+    option: str = pa.Field(nullable=True)
+    kind: str = pa.Field(
+        isin=["price", "rival_price", "volume", "utilisation", "quality", "engineering_cost"]
+    )
+    key: str
+    """What to watch: `price.<offer>`, `workload.<id>.volume`, …"""
+    rival: str = pa.Field(nullable=True)
+    """Who is level there."""
+    today: float = pa.Field(nullable=True)
+    flips_at: float = pa.Field(nullable=True)
+    unit: str
+    factor: float = pa.Field(gt=0, nullable=True)
+    """`flips_at` ÷ `today`."""
+    distance: float = pa.Field(ge=0, nullable=True)
+    """|ln factor|: 0 is now, 0.69 a doubling or halving."""
+    reason: str
+    """Why there is no such point; empty where there is."""
+
+
 class Scores(Table):
     """One row a workload, option and criterion: raw value and what it is worth."""
 

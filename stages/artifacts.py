@@ -46,6 +46,8 @@ PREDICTION_LEDGER = _table("benchmark", "prediction_ledger", evidence.Prediction
 
 # score
 COSTS = _table("score", "costs", decision.Costs)
+TCO = _table("score", "tco", decision.Tco)
+FLIPS = _table("score", "flips", decision.Flips)
 SCORES = _table("score", "scores", decision.Scores)
 RANKING = _table("score", "ranking", decision.Ranking)
 ROLE_RANKING = _table("score", "role_ranking", decision.RoleRanking)

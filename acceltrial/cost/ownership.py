@@ -72,6 +72,23 @@ def power_usd_month(watts: ArrayLike, usd_per_kwh: ArrayLike, pue: ArrayLike) ->
     )
 
 
+def owned_parts_usd_month(
+    purchase_usd: ArrayLike, residual_share: ArrayLike, years: float, capital_rate: ArrayLike
+) -> tuple[Floats, Floats]:
+    """USD a month of one owned device: straight-line amortisation, and what the capital costs on top.
+
+    Amortisation is (P - R) / (12 n); with it the cost of capital makes up the annuity of
+    `owned_usd_per_hour`. Arrays of draws are taken.
+    """
+    price = np.asarray(purchase_usd, dtype=np.float64)
+    residual = price * np.clip(np.asarray(residual_share, dtype=np.float64), 0.0, 1.0)
+    rate = np.maximum(np.asarray(capital_rate, dtype=np.float64), 1e-9)
+    discount = np.power(1 + rate, -years)
+    annuity = (price - residual * discount) * rate / (1 - discount) / 12
+    amortisation = np.asarray((price - residual) / (12 * years))
+    return amortisation, np.asarray(np.maximum(annuity - amortisation, 0.0))
+
+
 def owned_usd_per_hour(
     purchase_usd: float, residual_usd: float, years: float, capital_rate: float, powered_share: float = 1.0
 ) -> float:
@@ -86,7 +103,7 @@ def owned_usd_per_hour(
         raise ValueError(
             "prices and rates must not be negative, years and the powered share must be positive"
         )
-    if capital_rate == 0:
+    if capital_rate < 1e-9:  # below it 1 - (1+i)^-n loses all its digits
         yearly = (purchase_usd - residual_usd) / years
     else:
         discount = math.pow(1 + capital_rate, -years)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from acceltrial.cost.month import Service, Terms, monthly, training_month
 from acceltrial.cost.offers import Offer, cheapest
@@ -87,7 +88,7 @@ def cost_of(
         reason = admission.refusal or f"no cost without throughput: {rests_on.reason}"
         return Costing(None, {}, {}, "declared", "", None, reason, {})
     first = admission.allowed[0][0]
-    found = _figures(workload, option, figures, first, params, new_class, None, 1.0, 1.0)
+    found = figures_at(workload, option, figures, first, params, new_class, None)
     count = 1.0 if workload.training else float(found["replicas"])
     offer = cheapest(admission.allowed, replicas=count, accelerators_per_replica=float(option.row["count"]))
     assert offer is not None  # `allowed` is not empty when nothing was refused
@@ -95,7 +96,7 @@ def cost_of(
         reason = f"power of owned hardware is ours to pay and unknown: {figures.watts.reason}"
         return Costing(offer, {}, {}, "declared", "", None, reason, {})
     if offer is not first:
-        found = _figures(workload, option, figures, offer, params, new_class, None, 1.0, 1.0)
+        found = figures_at(workload, option, figures, offer, params, new_class, None)
     central = {name: float(value) for name, value in found.items()}
     provenance = _provenance(figures, rests_on, offer, params)
     return Costing(offer, central, {}, *provenance, "", _shares(central, rests_on, offer))
@@ -113,7 +114,7 @@ def with_draws(
     """The same with draws of every metric, when there is a cost."""
     if not costing.known or costing.offer is None:
         return costing
-    drawn = _figures(workload, option, figures, costing.offer, params, new_class, shared, 1.0, 1.0)
+    drawn = figures_at(workload, option, figures, costing.offer, params, new_class, shared)
     return replace(costing, draws=drawn)
 
 
@@ -129,11 +130,11 @@ def cost_at(
     volume: float = 1.0,
 ) -> float:
     """The unit cost of the option's scorecard at factors of its price and of the workload's volume."""
-    found = _figures(workload, option, figures, offer, params, new_class, None, price, volume)
+    found = figures_at(workload, option, figures, offer, params, new_class, None, price, volume)
     return float(found[TRAINING_UNIT if workload.training else INFERENCE_UNIT])
 
 
-def _figures(
+def figures_at(
     workload: Workload,
     option: Option,
     figures: Figures,
@@ -141,8 +142,8 @@ def _figures(
     params: ScoreParams,
     new_class: bool,
     shared: LineDraws | None,
-    price: float,
-    volume: float,
+    price: ArrayLike = 1.0,
+    volume: float = 1.0,
 ) -> dict[str, Floats]:
     """All cost metrics; arrays of draws when `shared` is given, else central values."""
 
@@ -185,7 +186,7 @@ def _terms(
     params: ScoreParams,
     new_class: bool,
     shared: LineDraws | None,
-    price: float,
+    price: ArrayLike,
     volume: float,
 ) -> Terms:
     compounding = workload.row["kind"] in params.compounding_kinds
@@ -198,7 +199,7 @@ def _terms(
         for name, line in params.cost_lines.items()
     }
     return Terms(
-        usd_per_accelerator_hour=offer.usd_per_accelerator_hour * price,
+        usd_per_accelerator_hour=offer.usd_per_accelerator_hour * np.asarray(price),
         accelerators_per_replica=float(option.row["count"]),
         accelerators_per_instance=offer.accelerators_per_instance,
         headroom=params.headroom[workload.criticality],

@@ -67,6 +67,27 @@ PUE: Final[dict[str, Any]] = {
     "value": 1.54, "low": 1.1, "high": 1.8, "as_of": "2025-07-01",
     "source": "Uptime Institute global data center survey 2025: average 1.54; hyperscale 1.1 to 1.2",
 }  # fmt: skip
+CARBON_KG_PER_KWH: Final[dict[str, Any]] = {
+    "value": 0.25, "low": 0.05, "high": 0.6, "as_of": "2026-11-22",
+    "source": f"{_PLANNING}: about the EU's mean grid; enter your region's",
+}  # fmt: skip
+USD_PER_TONNE_CO2: Final[dict[str, Any]] = {
+    "value": 80, "low": 40, "high": 200, "as_of": "2026-11-22",
+    "source": f"{_PLANNING}: about an EU emission allowance; a shadow price, no invoice comes",
+}  # fmt: skip
+OWNED_HOST_SHARE: Final[dict[str, Any]] = {
+    "value": 0.35, "low": 0.2, "high": 0.6, "as_of": "2026-11-22",
+    "source": f"{_PLANNING}: server, network and rack as a share of the accelerators' price",
+}  # fmt: skip
+OWNED_RESIDUAL_SHARE: Final[dict[str, Any]] = {
+    "value": 0.15, "low": 0.05, "high": 0.3, "source": f"{_PLANNING}: of the price, at the end of its years",
+    "as_of": "2026-11-22",
+}  # fmt: skip
+CAPITAL_RATE: Final[dict[str, Any]] = {
+    "value": 0.08, "low": 0.05, "high": 0.12, "source": f"{_PLANNING}: weighted cost of capital a year",
+    "as_of": "2026-11-22",
+}  # fmt: skip
+
 COST_LINES: Final[dict[str, dict[str, Any]]] = {
     "platform_engineering": {
         "basis": "workload_month", "value": 120, "low": 40, "high": 400, "as_of": "2026-11-22",
@@ -81,8 +102,24 @@ COST_LINES: Final[dict[str, dict[str, Any]]] = {
         "source": f"{_PLANNING}: a second toolchain kept working, shared among workloads",
     },
     "new_class_migration": {
-        "basis": "new_class_once", "value": 20_000, "low": 8000, "high": 60_000, "as_of": "2026-11-22",
-        "source": f"{_PLANNING}: porting, validation and training of people, spread over the horizon",
+        "basis": "new_class_once", "value": 15_000, "low": 6000, "high": 45_000, "as_of": "2026-11-22",
+        "source": f"{_PLANNING}: porting and validation, spread over the horizon",
+    },
+    "training_of_people": {
+        "basis": "new_class_once", "value": 5000, "low": 2000, "high": 15_000, "as_of": "2026-11-22",
+        "source": f"{_PLANNING}: two engineers for a week each, spread over the horizon",
+    },
+    "exit": {
+        "basis": "new_class_once", "value": 8000, "low": 2000, "high": 30_000, "as_of": "2026-11-22",
+        "source": f"{_PLANNING}: moving off the class again, spread over the horizon",
+    },
+    "storage": {
+        "basis": "replica_month", "value": 8, "low": 1, "high": 40, "as_of": "2026-11-22",
+        "source": f"{_PLANNING}: 100 GB of weights and images a replica at 0.08 USD a GB and month",
+    },
+    "licences": {
+        "basis": "replica_month", "value": 0, "low": 0, "high": 0, "as_of": "2026-11-22",
+        "source": f"{_PLANNING}: open-source runtimes, nothing bought; enter what your vendor bills",
     },
     "egress": {
         "basis": "gb_out", "value": 0.09, "low": 0.0, "high": 0.12, "as_of": "2026-09-01",

@@ -81,7 +81,7 @@ def volume_flip(choice: Choice, params: ScoreParams) -> float | None:
     loaded more.
     """
     winner = choice.winner
-    rivals = _finalists(choice)
+    rivals = finalists(choice)
     if winner is None or not rivals:
         return None
 
@@ -93,21 +93,31 @@ def volume_flip(choice: Choice, params: ScoreParams) -> float | None:
 
 
 def score_at(
-    choice: Choice, case: Case, params: ScoreParams, *, price: float = 1.0, volume: float = 1.0
+    choice: Choice,
+    case: Case,
+    params: ScoreParams,
+    *,
+    price: float = 1.0,
+    volume: float = 1.0,
+    instead: Case | None = None,
 ) -> float:
-    """The case's score at factors of its price and of the volume; all but its cost as today."""
+    """The case's score at factors of its price and of the volume; all but its cost as today.
+
+    `instead` is the case with other figures, for what they would cost.
+    """
+    figures = (instead or case).figures
     index = choice.kept.index(case)
     worth = choice.utilities[index].copy()
     if case.costing.offer is not None and not math.isnan(worth[_COST]):
         cost = cost_at(
-            choice.workload, case.option, case.figures, case.costing.offer, params, case.new_class,
+            choice.workload, case.option, figures, case.costing.offer, params, case.new_class,
             price=price, volume=volume,
         )  # fmt: skip
         worth[_COST] = float(utility(cost, choice.axes[_COST].criterion))
     return float(sum(w * u for w, u in zip(choice.weights, worth, strict=True) if not math.isnan(u)))
 
 
-def _finalists(choice: Choice) -> list[Case]:
+def finalists(choice: Choice) -> list[Case]:
     """The best option of each of the next three devices."""
     winner = choice.winner
     found: dict[str, Case] = {}
@@ -119,7 +129,7 @@ def _finalists(choice: Choice) -> list[Case]:
 
 
 def _who(choice: Choice, volume: float, params: ScoreParams) -> str:
-    best = max(_finalists(choice), key=lambda case: score_at(choice, case, params, volume=volume))
+    best = max(finalists(choice), key=lambda case: score_at(choice, case, params, volume=volume))
     return best.option.id
 
 

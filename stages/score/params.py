@@ -67,6 +67,11 @@ class ScoreParams(StageParams):
         familiar_classes: accelerator classes that the company runs already, beside its targets'.
         portable_runtimes: runtimes on more than one vendor's hardware, by the start of their name.
         usd_per_kwh, pue: for owned hardware.
+        tco_options: leading options of each workload in the table of total cost.
+        carbon_kg_per_kwh, usd_per_tonne_co2: for the carbon line; a shadow price that ranks nothing.
+        purchase_usd: price of one accelerator by catalogue id, for the owned variant; none is assumed.
+        owned_years: years until owned hardware is written off.
+        owned_host_share, owned_residual_share, capital_rate: see `defaults.py`.
         cost_lines: the other lines of the total cost of ownership.
     """
 
@@ -90,6 +95,14 @@ class ScoreParams(StageParams):
     portable_runtimes: tuple[str, ...] = defaults.PORTABLE_RUNTIMES
     usd_per_kwh: Assumption = Assumption.model_validate(defaults.USD_PER_KWH)
     pue: Assumption = Assumption.model_validate(defaults.PUE)
+    tco_options: Annotated[int, Field(ge=1, le=50)] = 5
+    carbon_kg_per_kwh: Assumption = Assumption.model_validate(defaults.CARBON_KG_PER_KWH)
+    usd_per_tonne_co2: Assumption = Assumption.model_validate(defaults.USD_PER_TONNE_CO2)
+    purchase_usd: dict[str, Assumption] = Field(default_factory=dict)
+    owned_years: Annotated[float, Field(gt=0, le=30)] = 4.0
+    owned_host_share: Assumption = Assumption.model_validate(defaults.OWNED_HOST_SHARE)
+    owned_residual_share: Assumption = Assumption.model_validate(defaults.OWNED_RESIDUAL_SHARE)
+    capital_rate: Assumption = Assumption.model_validate(defaults.CAPITAL_RATE)
     cost_lines: dict[LineName, CostLine] = Field(default_factory=_cost_lines)
 
     @model_validator(mode="before")
@@ -122,7 +135,7 @@ class ScoreParams(StageParams):
         for name in ("headroom", "minimum_replicas", "spares"):
             if sorted(getattr(self, name)) != sorted(CRITICALITIES):
                 raise ValueError(f"{name} must give exactly {CRITICALITIES}")
-        for name in ("compute", "power"):
+        for name in ("compute", "power", "carbon", "amortisation", "cost_of_capital", "total"):
             if name in self.cost_lines:
                 raise ValueError(f"cost_lines.{name}: this name is taken by the line that is computed")
         return self

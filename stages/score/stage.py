@@ -8,7 +8,7 @@ import polars as pl
 
 from acceltrial.storage.digest import value_digest
 from schemas.base import table_of
-from schemas.decision import Decisions, Placements, PolicyVerdicts, SignOffs
+from schemas.decision import Decisions, Flips, Placements, PolicyVerdicts, SignOffs, Tco
 from stages.artifacts import (
     ACCELERATORS,
     BENCHMARK_CELLS,
@@ -16,6 +16,7 @@ from stages.artifacts import (
     CLASSES,
     COSTS,
     DECISIONS,
+    FLIPS,
     MEASUREMENTS,
     MODELS,
     PLACEMENTS,
@@ -29,12 +30,14 @@ from stages.artifacts import (
     SCORES,
     SIGN_OFFS,
     TARGETS,
+    TCO,
     WORKLOADS,
 )
 from stages.contract import Context, Inputs, Outputs, Stage
 from stages.score.admission import Gate, rules_for
 from stages.score.choice import Choice, Chooser
 from stages.score.figures import Evidence
+from stages.score.flips_table import flip_rows
 from stages.score.params import ScoreParams
 from stages.score.placing import placement_row
 from stages.score.signoff import decision_digest, input_digests, shared_digests, sheets
@@ -46,6 +49,7 @@ from stages.score.tables import (
     scores_table,
     verdict_rows,
 )
+from stages.score.tco import tco_rows
 from stages.score.world import World, build_world
 
 _TABLES = (
@@ -88,6 +92,8 @@ def run(inputs: Inputs, params: ScoreParams, context: Context) -> Outputs:
     }
     return {
         COSTS.name: costs_table(choices, context.now),
+        TCO.name: table_of(Tco, tco_rows(choices, world, params)),
+        FLIPS.name: table_of(Flips, [row for choice in choices for row in flip_rows(choice, params)]),
         SCORES.name: scores_table(choices),
         RANKING.name: ranking_table(choices),
         ROLE_RANKING.name: role_ranking_table(choices),
@@ -124,10 +130,21 @@ def _told(choice: Choice) -> str:
 
 STAGE = Stage(
     name="score",
-    version="1",
+    version="2",
     params=ScoreParams,
     inputs=(*_TABLES, PORTFOLIO),
-    outputs=(COSTS, SCORES, RANKING, ROLE_RANKING, PLACEMENTS, DECISIONS, SIGN_OFFS, POLICY_VERDICTS),
+    outputs=(
+        COSTS,
+        TCO,
+        FLIPS,
+        SCORES,
+        RANKING,
+        ROLE_RANKING,
+        PLACEMENTS,
+        DECISIONS,
+        SIGN_OFFS,
+        POLICY_VERDICTS,
+    ),
     run=run,
     about="prices useful output, ranks the options with their stability, places and prepares sign-off",
 )

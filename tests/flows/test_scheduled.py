@@ -3,8 +3,23 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.scheduled import keep_pack
-from stages.artifacts import REPORT, REPORT_TABLES, ROADMAP
+import orjson
+import polars as pl
+
+from acceltrial.storage.tables import write_table
+from flows.scheduled import decided, keep_pack, tell_reopened
+from schemas.base import table_of
+from schemas.decision import Flips
+from stages.artifacts import (
+    DECISIONS,
+    FLIPS,
+    PRICES,
+    REPORT,
+    REPORT_TABLES,
+    ROADMAP,
+    TARGETS,
+    WORKLOADS,
+)
 from stages.running.workspace import Workspace
 
 
@@ -23,3 +38,29 @@ def test_the_pack_of_a_quarter_is_whole_and_replaced_whole(tmp_path: Path) -> No
     keep_pack(Workspace(tmp_path), datetime(2026, 12, 31, tzinfo=UTC))
     assert (pack / "report.html").read_text() == "<p>2"
     assert list((pack / "tables").iterdir()) == []
+
+
+def test_a_crossed_price_reopens_and_is_kept(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    assert decided(workspace) == {}
+    assert tell_reopened(workspace, {}) == []
+    flip = {
+        "workload": "chat", "option": "gpu", "kind": "price", "key": "price.p", "rival": "chip", "today": 2.0,
+        "flips_at": 3.0, "unit": "USD", "factor": 1.5, "distance": 0.405, "reason": "",
+    }  # fmt: skip
+    frames = {
+        FLIPS: table_of(Flips, [flip]),
+        DECISIONS: pl.DataFrame({"workload": ["chat"], "option": ["gpu"]}),
+        PRICES: pl.DataFrame({"price": ["p"], "usd_per_accelerator_hour": [2.0]}),
+        TARGETS: pl.DataFrame({"target": ["t"]}),
+        WORKLOADS: pl.DataFrame({"workload": ["chat"], "actions_per_month": [5.0]}),
+    }
+    for artifact, frame in frames.items():
+        write_table(tmp_path / artifact.path, frame)
+    before = decided(workspace)
+    assert tell_reopened(workspace, before) == []
+    write_table(
+        tmp_path / PRICES.path, frames[PRICES].with_columns(pl.lit(3.5).alias("usd_per_accelerator_hour"))
+    )
+    assert [entry["workload"] for entry in tell_reopened(workspace, before)] == ["chat"]
+    assert orjson.loads((workspace.state / "reopened.json").read_bytes())[0]["now"] == 3.5

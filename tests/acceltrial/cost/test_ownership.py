@@ -4,9 +4,18 @@ import math
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from acceltrial.cost.ownership import CostLine, line_usd_month, owned_usd_per_hour, power_usd_month
+from acceltrial.cost.ownership import (
+    CostLine,
+    line_usd_month,
+    owned_parts_usd_month,
+    owned_usd_per_hour,
+    power_usd_month,
+)
+from acceltrial.units import HOURS_PER_MONTH
 
 
 def line(basis: str, **over: object) -> CostLine:
@@ -60,3 +69,13 @@ def test_annuity_against_its_definition() -> None:
 def test_nonsense_is_refused(bad: tuple[float, float, float, float]) -> None:
     with pytest.raises(ValueError, match="must"):
         owned_usd_per_hour(*bad)
+
+
+@given(st.floats(1, 1e6), st.floats(0, 0.9), st.floats(0.5, 15), st.floats(0, 0.3))
+def test_amortisation_and_capital_make_up_the_annuity(
+    purchase: float, residual: float, years: float, rate: float
+) -> None:
+    parts = owned_parts_usd_month(purchase, residual, years, rate)
+    hourly = owned_usd_per_hour(purchase, purchase * residual, years, rate)
+    assert float(sum(parts)) == pytest.approx(hourly * HOURS_PER_MONTH, rel=1e-4)
+    assert float(parts[1]) >= 0

@@ -20,7 +20,7 @@ def test_cost_by_hand(rows: Any, chooser: Callable[..., Any]) -> None:
     assert case.costing.offer.offer == "a-eu"
     assert central["replicas"] == 1  # 0.76 requests/s, peak fourfold, headroom a quarter: below 40
     assert central["usd_per_month_compute"] == pytest.approx(730 * 2.0)
-    assert central["usd_per_month"] == pytest.approx(730 * 2 + 120 + 8)
+    assert central["usd_per_month"] == pytest.approx(730 * 2 + 120 + 8 + 8)  # people, pages, storage
 
 
 def test_every_line_is_within_its_draws(rows: Any, chooser: Callable[..., Any]) -> None:

@@ -1,0 +1,165 @@
+"""Where each choice flips, solved and stored, so that a scheduled check can reopen the decision."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from acceltrial.cost.ownership import CostLine
+from acceltrial.decide.flips import crossing
+from stages.score.choice import Case, Choice
+from stages.score.flipping import (
+    LIMIT,
+    finalists,
+    price_flip,
+    rival_of,
+    rival_price_flip,
+    score_at,
+    volume_flip,
+)
+from stages.score.params import ScoreParams
+
+PEOPLE: Final = (
+    "platform_engineering", "on_call", "new_class_engineering", "new_class_migration", "training_of_people",
+    "exit",
+)  # fmt: skip
+"""Cost lines that are people's work."""
+
+
+def flip_rows(choice: Choice, params: ScoreParams) -> list[dict[str, Any]]:
+    """The workload's rows of Flips; none where nothing is recommended."""
+    winner, rival = choice.winner, rival_of(choice)
+    if winner is None:
+        return []
+    name, offer = choice.workload.id, winner.costing.offer
+    price = offer.usd_per_accelerator_hour if offer else None
+    other = rival.costing.offer if rival else None
+    alone = "" if rival else f"no option without veto is left on another device than {winner.option.device}"
+    volume = volume_flip(choice, params) if rival else None
+    correct = winner.figures.correct.value
+    people = sum(winner.costing.central.get(f"usd_per_month_{line}", 0.0) for line in PEOPLE)
+    build = _Rows(choice, winner, rival, alone)
+    return [
+        build.row("price", f"price.{offer.offer if offer else ''}", price, price_flip(choice, params), _HOUR),
+        build.row(
+            "rival_price",
+            f"price.{other.offer if other else ''}",
+            other.usd_per_accelerator_hour if other else None,
+            rival_price_flip(choice, params),
+            _HOUR,
+        ),
+        build.row(
+            "volume", f"workload.{name}.volume", choice.workload.row["actions_per_month"], volume,
+            "business actions a month", None if volume is None else _ahead(choice, params, volume),
+        ),
+        build.row("utilisation", f"option.{winner.option.id}.capacity", 1.0,
+                  utilisation_flip(choice, params), "share of its capacity that the winner reaches"),
+        build.row("quality", f"option.{winner.option.id}.success_rate",
+                  None if math.isnan(correct) else correct, quality_flip(choice, params),
+                  "share of right answers of the winner"),
+        build.row("engineering_cost", "cost.people", people or None, engineering_flip(choice, params),
+                  "USD a month of people's work on the winner"),
+    ]  # fmt: skip
+
+
+def utilisation_flip(choice: Choice, params: ScoreParams) -> float | None:
+    """The share of its own capacity at which the winner loses its lead; None down to a hundredth."""
+
+    def slower(case: Case, factor: float) -> Case:
+        figures = case.figures
+        capacity = replace(figures.capacity, value=figures.capacity.value * factor)
+        step = replace(figures.step_time, value=figures.step_time.value / factor)
+        return replace(case, figures=replace(figures, capacity=capacity, step_time=step))
+
+    return _winner_changes(choice, params, slower)
+
+
+def quality_flip(choice: Choice, params: ScoreParams) -> float | None:
+    """The factor on the winner's share of right answers at which it loses its lead."""
+
+    def worse(case: Case, factor: float) -> Case:
+        correct = replace(case.figures.correct, value=case.figures.correct.value * factor)
+        return replace(case, figures=replace(case.figures, correct=correct))
+
+    return _winner_changes(choice, params, worse)
+
+
+def engineering_flip(choice: Choice, params: ScoreParams) -> float | None:
+    """The factor on all people's work, for every option alike, at which the rival is level."""
+    winner, rival = choice.winner, rival_of(choice)
+    if winner is None or rival is None:
+        return None
+
+    def lead(factor: float) -> float:
+        scaled = _people_at(params, factor)
+        return score_at(choice, winner, scaled) - score_at(choice, rival, scaled)
+
+    return crossing(lead, low=1 / LIMIT, high=LIMIT)
+
+
+_HOUR = "USD an accelerator and hour"
+
+
+class _Rows:
+    """Builds the rows of one workload."""
+
+    def __init__(self, choice: Choice, winner: Case, rival: Case | None, alone: str) -> None:
+        self._base = {"workload": choice.workload.id, "option": winner.option.id}
+        self._rival, self._alone = None if rival is None else rival.option.id, alone
+
+    def row(
+        self,
+        kind: str,
+        key: str,
+        today: float | None,
+        factor: float | None,
+        unit: str,
+        rival: str | None = None,
+    ) -> dict[str, Any]:
+        reason = self._alone or (
+            "" if factor is not None else f"no value within a factor of {LIMIT:g} changes it"
+        )
+        if today is None:
+            reason = reason or "today's value is unknown"
+        known = factor is not None and today is not None
+        return {
+            **self._base,
+            "kind": kind,
+            "key": key,
+            "rival": (rival or self._rival) if known else None,
+            "today": today,
+            "flips_at": today * factor if today is not None and factor is not None else None,
+            "unit": unit,
+            "factor": factor if known else None,
+            "distance": abs(math.log(factor)) if factor is not None and known else None,
+            "reason": reason,
+        }
+
+
+def _winner_changes(
+    choice: Choice, params: ScoreParams, changed: Callable[[Case, float], Case]
+) -> float | None:
+    winner, rival = choice.winner, rival_of(choice)
+    if winner is None or rival is None:
+        return None
+    other = score_at(choice, rival, params)
+
+    def lead(factor: float) -> float:
+        return score_at(choice, winner, params, instead=changed(winner, factor)) - other
+
+    return crossing(lead, low=1 / LIMIT, high=1.0)
+
+
+def _people_at(params: ScoreParams, factor: float) -> ScoreParams:
+    lines: Mapping[str, CostLine] = {
+        name: line.model_copy(update={"value": line.value * factor}) if name in PEOPLE else line
+        for name, line in params.cost_lines.items()
+    }
+    return params.model_copy(update={"cost_lines": dict(lines)})
+
+
+def _ahead(choice: Choice, params: ScoreParams, volume: float) -> str:
+    best = max(finalists(choice), key=lambda case: score_at(choice, case, params, volume=volume))
+    return best.option.id
