@@ -13,6 +13,7 @@ from markupsafe import Markup
 from stages.report.blocks import Link, Material, Section, Tag
 from stages.report.formatting import minute
 from stages.report.sections import (
+    advice,
     canary,
     cards,
     catalogue,
@@ -50,6 +51,7 @@ def build_sections(material: Material, tables_read: list[TableLineage]) -> list[
         overview.build(material),
         cards.build(material),
         placement.build(material),
+        advice.build(material),
         frontier.build(material),
         fit.build(material),
         costs.build(material),
