@@ -59,6 +59,15 @@ def assemble(
             if option is not None
         ]
         pools[0] = replace(pools[0], environment=str(row["environment"]))
+        if row["option"] not in index.targets:
+            gaps.append(
+                Gap(
+                    workload,
+                    "all",
+                    f"the model is written by its catalogue id {pools[0].served_model}",
+                    "write the name by which your servers or the model's repository know it",
+                )
+            )
         found.append(
             Placement(
                 workload=workload,

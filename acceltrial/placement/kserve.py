@@ -59,7 +59,7 @@ def _service(placement: Placement, pool: Pool, role: str) -> dict[str, Any]:
     quantity = {resource: str(pool.count)} if resource else {}
     predictor: dict[str, Any] = {
         "minReplicas": pool.replicas,
-        "maxReplicas": pool.replicas * 2,
+        "maxReplicas": pool.replicas,
         "timeout": placement.limits.answer_s,
         "model": {
             "modelFormat": {"name": "huggingface"},

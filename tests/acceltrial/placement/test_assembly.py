@@ -67,6 +67,7 @@ def test_the_placed_workload_is_whole() -> None:
     assert primary.servers[0].host == "chat-inferentia2-x2-bf16.pools.internal"
     assert (fallback.served_model, fallback.api_key_env, fallback.servers[0].tls) == ("meta/l", "KEY", True)
     assert fallback.region == "this-machine"
+    assert sum("catalogue id" in gap.detail for gap in gaps) == 1
     assert {gap.workload for gap in gaps} == {"chat", "fraud", "tune"}
 
 
