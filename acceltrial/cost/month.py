@@ -95,14 +95,17 @@ def monthly(demand: traffic.Demand, service: Service, terms: Terms) -> dict[str,
         watts = np.asarray(service.watts) * hours / HOURS_PER_MONTH
         lines["usd_per_month_power"] = ownership.power_usd_month(watts, terms.usd_per_kwh, terms.pue)
     for name, (line, amount) in terms.lines.items():
-        lines[f"usd_per_month_{name}"] = ownership.line_usd_month(
+        usd = ownership.line_usd_month(
             line,
             amount,
             replicas=count,
             new_class=terms.new_class,
             gb_out=terms.gb_out,
             horizon_months=terms.horizon_months,
-        ) + np.zeros_like(count)
+        )
+        lines[f"usd_per_month_{name}"] = (
+            usd if usd.shape == count.shape else np.broadcast_to(usd, count.shape)
+        )
     total = sum(lines.values(), np.zeros(()))
     succeeded = success.action_success(
         service.failure_rate,

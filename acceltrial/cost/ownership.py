@@ -54,14 +54,15 @@ def line_usd_month(
 ) -> Floats:
     """USD a month of one line, `amount` being its value or draws of it."""
     usd = np.asarray(amount, dtype=np.float64)
-    factor: ArrayLike = {
+    if line.basis == "replica_month":
+        return np.asarray(usd * np.asarray(replicas))
+    factor = {
         "workload_month": 1.0,
-        "replica_month": replicas,
         "new_class_month": float(new_class),
         "new_class_once": float(new_class) / horizon_months,
         "gb_out": gb_out,
     }[line.basis]
-    return np.asarray(usd * np.asarray(factor))
+    return np.asarray(usd * factor)
 
 
 def power_usd_month(watts: ArrayLike, usd_per_kwh: ArrayLike, pue: ArrayLike) -> Floats:

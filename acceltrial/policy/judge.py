@@ -62,6 +62,9 @@ class Judge:
     rules: RuleSet
     _known: dict[tuple[Any, ...], Verdict] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._reads = [sorted(rule.expression.reads) for rule in self.rules.rules]
+
     def judge(self, values: Values) -> Judgement:
         """The verdict of every rule on the case, in the order of the file."""
         return Judgement(
@@ -69,11 +72,12 @@ class Judge:
         )
 
     def _verdict(self, index: int, rule: Rule, values: Values) -> Verdict:
-        reads = sorted(rule.expression.reads)
-        key = (index, *(_hashable(values.get(name, {}).get(part)) for name, part in reads))
-        if key not in self._known:
-            self._known[key] = _evaluate(rule, reads, values)
-        return self._known[key]
+        reads = self._reads[index]
+        key = (index, *[_hashable(values.get(name, {}).get(part)) for name, part in reads])
+        verdict = self._known.get(key)
+        if verdict is None:
+            verdict = self._known[key] = _evaluate(rule, reads, values)
+        return verdict
 
 
 def run_cases(rules: RuleSet) -> list[str]:

@@ -149,17 +149,49 @@ def next_step(choice: Choice, shares: dict[str, float]) -> str:
         offer = winner.costing.offer
         place = f" ({offer.provider} {offer.region})" if offer else ""
         step = f"rent {name}{place} for a day and replay the trace: nothing that speaks for it was measured"
-    p_best = choice.stability.p_best
-    often = choice.kept[int(np.argmax(p_best))].option.id
-    own = float(p_best[choice.order[0]])
-    if often != name:
-        step += (
-            f"; measure {often} beside it: it is best in {p_best.max():.0%} of the draws, {name} in {own:.0%}"
-        )
-    elif own < 0.5 and choice.runner_up is not None:
+    often = _more_often_best(choice)
+    own = float(choice.stability.p_best[choice.order[0]])
+    if often is not None:
+        return f"NOT SETTLED: {_unsettled(choice, often)}; measure {often.option.id} beside it; {step}"
+    if own < 0.5 and choice.runner_up is not None:
         other = choice.runner_up.option.id
         step += f"; measure {other} beside it, for {name} is best in only {own:.0%} of the draws"
     return step
+
+
+def _more_often_best(choice: Choice) -> Case | None:
+    """The option that is first in more draws than the recommended one, or None."""
+    p_best = choice.stability.p_best
+    index = int(np.argmax(p_best))
+    return choice.kept[index] if p_best[index] > p_best[choice.order[0]] + 1e-9 else None
+
+
+def _unsettled(choice: Choice, often: Case) -> str:
+    """How often each is best, and why score and draws differ."""
+    winner, p_best = choice.winner, choice.stability.p_best
+    assert winner is not None
+    theirs, own = float(p_best[choice.kept.index(often)]), float(p_best[choice.order[0]])
+    device = sum(
+        float(p)
+        for case, p in zip(choice.kept, p_best, strict=True)
+        if case.option.device == winner.option.device
+    )
+    unknown = [
+        name.replace("_", " ") for name, given in zip(CRITERIA, often.given, strict=True) if not given.known
+    ]
+    index = choice.kept.index(often)
+    level = abs(float(choice.scores[index] - choice.scores[choice.order[0]])) < 1e-9
+    why = (
+        "their scores are equal, so only their names decide"
+        if level
+        else f"the score counts its unknown {', '.join(unknown)} as nothing, the draws as anything"
+        if unknown
+        else "its figures are surer or its ranges lean to the better side"
+    )
+    return (
+        f"{often.option.id} is best in {theirs:.0%} of the draws, {winner.option.id} in {own:.0%}"
+        f" ({winner.option.device} in any form in {device:.0%}): {why}"
+    )
 
 
 def _score_rows(choice: Choice, case: Case, worths: Floats) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -40,3 +41,17 @@ def test_shares_and_next_step_follow_the_evidence(rows: Any, chooser: Callable[.
     assert sum(shares.values()) == pytest.approx(1)
     assert next_step(choice, shares).startswith("canary local-q4")
     assert "nothing that speaks for it was measured" in next_step(choice, dict.fromkeys(shares, 0.0))
+
+
+def test_an_option_that_is_best_more_often_is_told_first(rows: Any, chooser: Callable[..., Any]) -> None:
+    made = chooser(rows)
+    choice = made.choose(made.world.workloads[0])
+    often, first = choice.order[1], choice.order[0]
+    shares = choice.stability.acceptability.copy()
+    shares[:, 0] = 0.0
+    shares[often, 0], shares[first, 0] = 0.7, 0.3
+    drawn = dataclasses.replace(choice, stability=dataclasses.replace(choice.stability, acceptability=shares))
+    told = next_step(drawn, evidence_shares(choice))
+    other, name = choice.kept[often].option.id, choice.kept[first].option.id
+    assert told.startswith(f"NOT SETTLED: {other} is best in 70% of the draws, {name} in 30%")
+    assert not next_step(choice, evidence_shares(choice)).startswith(f"NOT SETTLED: {name}")
