@@ -25,11 +25,12 @@ from acceltrial.placement.proxy import running
 if TYPE_CHECKING:
     import polars as pl
 
-Fault = Literal["none", "killed", "overloaded"]
+Fault = Literal["none", "killed", "frozen", "overloaded"]
 SETTLED_S = 2.0
 """After this a failure counts against the spill path itself."""
 SLOW_FACTOR = 3.0
 _ACCELERATOR = Behaviour(ttft_ms=20.0, itl_ms=2.0)
+_SIGNALS = {"killed": signal.SIGKILL, "frozen": signal.SIGSTOP}
 _GPU = Behaviour(ttft_ms=40.0, itl_ms=4.0)
 
 
@@ -38,7 +39,8 @@ class Trial:
     """One rehearsal.
 
     Attributes:
-        kill_after_s: whole seconds of load before the primary pool is killed (SIGKILL).
+        kill_after_s: whole seconds of load before the primary pool is killed (SIGKILL) or frozen (SIGSTOP:
+            connections stay open and nothing answers, as when a driver hangs).
         slots: requests the overloaded primary pool serves at once.
     """
 
@@ -155,9 +157,9 @@ def _killer(trial: Trial, primary: Reference, killed_ns: list[int]) -> Callable[
     def progress(_line: str) -> None:
         nonlocal calls
         calls += 1
-        if trial.fault == "killed" and calls >= trial.kill_after_s and not killed_ns:
+        if trial.fault in _SIGNALS and calls >= trial.kill_after_s and not killed_ns:
             killed_ns.append(time.monotonic_ns())
-            os.kill(primary.pid, signal.SIGKILL)
+            os.kill(primary.pid, _SIGNALS[trial.fault])
 
     return progress
 

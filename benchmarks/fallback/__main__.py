@@ -10,6 +10,8 @@ TRIALS = (
     ("no fault, streaming", Trial("none")),
     ("killed, streaming", Trial("killed")),
     ("killed, whole answers", Trial("killed", stream=False)),
+    ("frozen, streaming", Trial("frozen")),
+    ("frozen, whole answers", Trial("frozen", stream=False)),
     ("overloaded, streaming", Trial("overloaded")),
     ("overloaded, whole answers", Trial("overloaded", stream=False)),
 )

@@ -34,6 +34,13 @@ def test_a_killed_pool_costs_at_most_the_streams_that_were_open(stream: bool) ->
         assert found.failed == 0
 
 
+def test_a_pool_that_hangs_delays_but_loses_nothing_unbegun() -> None:
+    found = rehearse(Trial("frozen", stream=False, seconds=8, kill_after_s=3))
+    assert found.failed == 0
+    assert found.by_fallback > 700
+    assert found.slow > 0
+
+
 def test_an_overloaded_pool_spills_without_loss() -> None:
     found = rehearse(Trial("overloaded", seconds=6))
     assert found.failed == 0
