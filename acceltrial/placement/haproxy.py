@@ -7,8 +7,8 @@ Four mechanisms stand behind each other, since none covers all:
   redispatched to them (redispatch does not leave its backend),
 - an error of live traffic counts against a server as a health check does (`observe`), so that it is out
   before the next check is due,
-- a server that hangs keeps its connections: once its check fails they are closed, and requests without an answer
-  so far go to the fallback.
+- a server that hangs keeps its connections: once its check fails they are closed, and requests without an
+  answer so far go to the fallback.
 A request of which a byte has been answered cannot be repeated by any proxy: those streams are lost.
 """
 
@@ -121,7 +121,8 @@ def _backend(placement: Placement, role: str) -> str:
         f"    http-check send meth GET uri {health.path}",
         "    http-check expect status 200",
         f"    default-server check inter {health.interval_ms}ms fall {health.fall} rise {health.rise}"
-        " observe layer4 error-limit 2 on-error mark-down on-marked-down shutdown-sessions resolvers acceltrial init-addr last,libc,none",
+        " observe layer4 error-limit 2 on-error mark-down on-marked-down shutdown-sessions"
+        " resolvers acceltrial init-addr last,libc,none",
     ]
     lines += [_server(role, server) for server in pool.servers]
     if role == "primary" and placement.fallback is not None:
