@@ -61,6 +61,7 @@ def temporary_prefect_server() -> Iterator[None]:
 
     Prefect's own temporary server outlives a killed evaluation; this one does not.
     """
+    from prefect.logging.handlers import APILogHandler
     from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 
     if get_current_settings().api.url:
@@ -86,6 +87,7 @@ def temporary_prefect_server() -> Iterator[None]:
         try:
             with temporary_settings({PREFECT_API_URL: f"{address}/api"}):
                 yield
+                APILogHandler.flush()  # what is still queued has nowhere to go once the server ends
         finally:
             del os.environ[TEMPORARY]
 

@@ -15,9 +15,9 @@ _DEFAULTS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "acceltrial,stages",
-    # Progress is on the flow run's page; the terminal has its own line for it.
+    # Progress and errors are on the flow run's page; the terminal has its own lines for them.
     "PREFECT_LOGGING_LEVEL": "INFO",
-    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "ERROR",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_CLI_COLORS": "false" if os.environ.get("NO_COLOR") else "true",
     # A browser window or an update check has no place in a scheduled run.
     "PREFECT_SHOW_VERSION_MISMATCH_WARNING": "false",

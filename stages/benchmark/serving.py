@@ -240,6 +240,7 @@ def _load_facts(session: Session, window: Window, done: Replay, adjustments: str
         used = values if len(values) else pl.Series(getattr(window, column))
         found[f"{column}_mean"] = float(used.mean() or 1.0)  # type: ignore[arg-type]
         found[f"{column}_p95"] = float(used.quantile(0.95) or 1.0)
+        found[f"{column}_p99"] = float(used.quantile(0.99) or 1.0)
     gaps = pl.Series(window.arrival_s).diff().drop_nulls()
     mean = float(gaps.mean() or 0.0)  # type: ignore[arg-type]
     rate = len(window) / max(session.params.replay_seconds, window.arrival_s[-1])

@@ -27,8 +27,8 @@ def service_of(workload: Mapping[str, Any], profile: Mapping[str, Any]) -> Servi
         slo_ttft_ms=profile["slo_ttft_ms"] or workload["slo_ttft_ms"],
         slo_tpot_ms=profile["slo_tpot_ms"] or workload["slo_tpot_ms"],
         slo_e2e_ms=profile["slo_e2e_ms"] or workload["slo_e2e_ms"],
-        input_top=profile["input_tokens_p99"],
-        output_top=profile["output_tokens_p99"],
+        input_top=profile.get("input_tokens_p99"),
+        output_top=profile.get("output_tokens_p99"),
         percentile=workload["slo_percentile"],
     )
 
