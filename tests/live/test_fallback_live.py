@@ -34,11 +34,11 @@ def test_a_killed_pool_costs_at_most_the_streams_that_were_open(stream: bool) ->
         assert found.failed == 0
 
 
-def test_a_pool_that_hangs_delays_but_loses_nothing_unbegun() -> None:
+def test_after_a_pool_hangs_traffic_moves_within_two_seconds() -> None:
     found = rehearse(Trial("frozen", stream=False, seconds=8, kill_after_s=3))
-    assert found.failed == 0
-    assert found.by_fallback > 700
-    assert found.slow > 0
+    # How many of the caught requests are repeated varies (docs/placement.md): no limit is asserted on them.
+    assert found.failed_late == 0
+    assert found.by_fallback > 500
 
 
 def test_an_overloaded_pool_spills_without_loss() -> None:
