@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from acceltrial.cli.simulate import simulate
+from acceltrial.errors import ConfigurationError, DataContractError
+
+ROWS = "\n".join(f"{at / 10},{100 + at},{20 + at % 7}" for at in range(200))
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Path:
+    path = tmp_path / "trace.csv"
+    path.write_text(f"arrival_s,input_tokens,output_tokens\n{ROWS}\n")
+    return path
+
+
+@pytest.mark.slow
+def test_figures_with_their_grade_interval_and_cost(
+    trace: Path, checkout: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    catalogue = checkout / "data" / "catalogue"
+    simulate(
+        trace=trace, model="llama-3.1-8b", accelerator="NVIDIA H100-SXM-80GB", precision="fp8", replicas=2,
+        rate_scale=2.0, seed=3, slo_ttft_ms=5000.0, catalogue=catalogue, as_json=True,
+    )  # fmt: skip
+    result = json.loads(capfd.readouterr().out)
+    assert result["completed"] == 200
+    assert result["grade"] == "predicted"
+    assert 0 < result["ttft_ms"]["p50"] <= result["ttft_ms"]["p99"]
+    band = result["interval"]
+    assert band["fast"]["e2e_ms"]["p50"] < result["e2e_ms"]["p50"] < band["slow"]["e2e_ms"]["p50"]
+    assert result["cost"]["usd"] > 0
+    assert result["cost"]["offer_as_of"]
+    assert result["simulated_requests_per_s"] > 0
+    assert 0 < result["utilisation"] <= 1
+    simulate(
+        trace=trace, model="llama-3.1-8b", accelerator="h100-sxm", catalogue=catalogue, interval=False
+    )  # fmt: skip
+    assert "ttft_ms" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"model": "llama-9"}, "llama"),
+        ({"accelerator": "<b>h100</b>"}, "h100"),
+        ({"precision": "fp3"}, "precision"),
+        ({"accelerator": "a100-sxm-80gb", "precision": "fp8"}, "fp8"),
+        ({"model": "llama-3.1-405b"}, "does not fit"),
+        ({"count": 0}, "count"),
+        ({"replicas": -1}, "replicas"),
+        ({"rate_scale": float("nan")}, "rate scale"),
+        ({"slo_ttft_ms": float("nan")}, "target"),
+        ({"mtbf_h": -1.0}, "mtbf"),
+        ({"token_budget": 0}, "token_budget"),
+    ],
+)
+def test_bad_input_is_refused(
+    change: dict[str, object], message: str, trace: Path, checkout: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    given = {"trace": trace, "model": "llama-3.1-8b", "accelerator": "h100-sxm", **change}
+    with pytest.raises(ConfigurationError, match=message):
+        simulate(catalogue=checkout / "data" / "catalogue", **given)  # type: ignore[arg-type]
+    assert capfd.readouterr().out == ""
+
+
+def test_a_trace_without_lengths_is_refused(tmp_path: Path, checkout: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("arrival_s,input_tokens,output_tokens\n0.0,5,\n")
+    with pytest.raises(DataContractError, match="output_tokens"):
+        simulate(
+            trace=path,
+            model="llama-3.1-8b",
+            accelerator="h100-sxm",
+            catalogue=checkout / "data" / "catalogue",
+        )
