@@ -29,7 +29,7 @@ def reopened(before: Tables, after: Tables) -> list[dict[str, Any]]:
             "rival": row["rival"],
         }
         for row in before["flips"].sort("workload", "kind").to_dicts()
-        if (value := now.get((row["workload"], row["option"], row["key"]), now.get(("", "", row["key"]))))
+        if (value := now.get(("", "", row["key"]), now.get((row["workload"], row["option"], row["key"]))))
         is not None
         and _crossed(row["today"], row["flips_at"], value)
     ]

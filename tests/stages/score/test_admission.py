@@ -8,7 +8,7 @@ import pytest
 
 from acceltrial.errors import ConfigurationError
 from acceltrial.policy.judge import run_cases
-from stages.score.admission import FIELDS, Gate, rules_for, values
+from stages.score.admission import FIELDS, Gate, explained, rules_for, values
 from stages.score.world import Workload, build_world
 
 
@@ -77,3 +77,18 @@ def test_a_workload_without_class_still_has_every_field(rows: Any, build: Callab
     bare = Workload(world.workloads[0].row, {}, {})
     given = values(bare, world.options[bare.id][0], world.offers["gpu-a"][0])
     assert given["workload"]["stability"] == "unknown"
+
+
+def test_every_offer_is_explained_with_all_rules(rows: Any, build: Callable[..., Any]) -> None:
+    world = build_world(build(rows))
+    chat = next(w for w in world.workloads if w.id == "chat")
+    option = next(o for o in world.options["chat"] if o.id == "gpu-a-x1-bf16")
+    found = explained(world, chat, option, Path("nowhere"))
+    offers = {offer["offer"]: offer for offer in found["offers"]}
+    assert {name: offer["allowed"] for name, offer in offers.items()} == {
+        "a-eu": True, "a-us": False, "a-spot": False,
+    }  # fmt: skip
+    assert "stay in eu" in offers["a-us"]["residency_refusal"]
+    denied = [v["rule"] for v in offers["a-spot"]["verdicts"] if v["outcome"] == "deny"]
+    assert denied == ["spot-only-for-what-can-wait"]
+    assert found["summary"] == "1 of 3 offers are allowed"

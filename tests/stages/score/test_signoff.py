@@ -97,3 +97,15 @@ def test_where_keys_are_listed_only_their_signatures_count(tmp_path: Path) -> No
     (tmp_path / "allowed_signers").write_text("")
     with pytest.raises(DataContractError, match="line 2: the signature does not hold"):
         sheets({"chat": "c" * 64}, tmp_path)
+
+
+def test_a_prediction_made_again_is_the_same_evidence_a_measurement_is_not() -> None:
+    table = pl.DataFrame(
+        {"workload": ["a", "a"], "grade": ["predicted", "measured"], "date": ["1", "1"], "value": [1.0, 2.0]}
+    )
+    digest = input_digests({"t": table}, "a")
+    again = table.with_columns(
+        date=pl.when(pl.col("grade") == "predicted").then(pl.lit("2")).otherwise("date")
+    )
+    assert digest == input_digests({"t": again}, "a")
+    assert digest != input_digests({"t": table.with_columns(date=pl.lit("2"))}, "a")
