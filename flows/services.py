@@ -61,7 +61,8 @@ def temporary_prefect_server() -> Iterator[None]:
 
     Prefect's own temporary server outlives a killed evaluation; this one does not.
     """
-    from prefect.logging.handlers import APILogHandler
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
     from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 
     if get_current_settings().api.url:
@@ -87,8 +88,10 @@ def temporary_prefect_server() -> Iterator[None]:
         try:
             with temporary_settings({PREFECT_API_URL: f"{address}/api"}):
                 yield
-                APILogHandler.flush()  # what is still queued has nowhere to go once the server ends
         finally:
+            # What is still queued has nowhere to go once the server ends, and would be tried for a minute.
+            APILogWorker.drain_all(timeout=5)
+            EventsWorker.drain_all(timeout=5)
             del os.environ[TEMPORARY]
 
 

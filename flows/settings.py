@@ -13,6 +13,8 @@ _DEFAULTS = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     # Without internet the telemetry of server and client would only log errors.
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # Progress is also reported before and after the flow runs.
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "DO_NOT_TRACK": "1",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "acceltrial,stages",
     # Progress and errors are on the flow run's page; the terminal has its own lines for them.

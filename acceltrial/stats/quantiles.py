@@ -134,7 +134,10 @@ def rate_interval(events: int, duration_s: float, level: float = LEVEL) -> Estim
 
 
 def mean_interval(values: npt.ArrayLike, level: float = LEVEL) -> Estimate:
-    """The mean with Student's interval; None where fewer than two values are given."""
+    """The mean with Student's interval; None where fewer than two values are given.
+
+    Where no value is negative, the interval is cut at zero: the mean cannot lie below, so nothing is lost.
+    """
     from scipy.special import stdtrit
 
     _check(0.5, level)
@@ -149,7 +152,8 @@ def mean_interval(values: npt.ArrayLike, level: float = LEVEL) -> Estimate:
     if n < 2:
         return Estimate(mean, None, None, n, level, method, "one value has no spread")
     half = float(stdtrit(n - 1, 0.5 + level / 2)) * float(found.std(ddof=1)) / math.sqrt(n)
-    return Estimate(mean, mean - half, mean + half, n, level, method)
+    low = mean - half if float(found.min()) < 0 else max(mean - half, 0.0)
+    return Estimate(mean, low, mean + half, n, level, method)
 
 
 def describe(

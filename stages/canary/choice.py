@@ -37,6 +37,9 @@ def choose(
 ) -> Choice:
     """The first workload, by name, whose recommended option runs here; else the best-ranked local one.
 
+    Where every local option is vetoed, the first of them is taken as a rehearsal, and says so.
+
+
     Raises ConfigurationError when `params.workload` names an unknown workload.
     """
     recommended = {row["workload"]: row["option"] for row in decisions.to_dicts()}
@@ -64,6 +67,14 @@ def choose(
             why = (
                 f"{option} is rank {row['rank']} for {workload} and the best of its options that run here;"
                 f" the recommended {recommended[workload]} cannot be reached"
+            )
+            return Choice(workload, local[option], why)
+    for row in ranking.filter(pl.col("workload").is_in(wanted)).sort("workload", "option").to_dicts():
+        workload, option = row["workload"], row["option"]
+        if serves(workload, option):
+            why = (
+                f"a rehearsal: no option that runs here may be recommended for any workload; {option} serves"
+                f" {workload} and was vetoed ({row['veto_reason']})"
             )
             return Choice(workload, local[option], why)
     return Choice("", None, _nothing(targets))

@@ -86,10 +86,11 @@ def test_rates() -> None:
 
 
 def test_means() -> None:
-    values = [1.0, 2.0, 4.0, 8.0]
+    values = [-1.0, 2.0, 4.0, 8.0]
     found = mean_interval(values)
     low, high = stats.t.interval(0.95, 3, loc=np.mean(values), scale=stats.sem(values))
     assert (found.low, found.high) == pytest.approx((low, high))
+    assert mean_interval([0.1, 9.0]).low == 0.0, "the mean of what is never negative is not negative"
     assert mean_interval([3.0]).low is None
     assert mean_interval([]).value is None
 
