@@ -1,10 +1,10 @@
-"""What the orchestration costs: the same stages as plain functions, through `dvc repro`, and through the flow.
+"""What the orchestration costs: the stages as plain functions, through `dvc repro`, and through the flow.
 
     python -m benchmarks.pipeline [--out FILE]
 
-Runs on copies of a workspace that was evaluated before, so that every measured cell is there and what is left is
-the work of the pipeline itself. Each way starts from the same copy, without outputs and without DVC's record.
-Wall time is of one child process a way; peak memory of the largest process in it.
+Runs on copies of a workspace that was evaluated before, so that every measured cell is there and what is
+left is the work of the pipeline itself. Each way starts from the same copy, without outputs and without
+DVC's record. Wall time is of one child process a way; peak memory of the largest process in it.
 """
 
 from __future__ import annotations

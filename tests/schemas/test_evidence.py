@@ -11,7 +11,8 @@ from schemas.evidence import Measurements
 
 ROW: dict[str, Any] = {
     "workload": "w", "option": "o", "phase": "replay", "metric": "ttft_ms", "statistic": "p50", "value": 5.0,
-    "unit": "ms", "n": 10, "low": 4.0, "high": 6.0, "interval_level": 0.95, "interval_method": "order statistics",
+    "unit": "ms", "n": 10, "low": 4.0, "high": 6.0, "interval_level": 0.95,
+    "interval_method": "order statistics",
     "grade": "measured", "source": "s", "date": datetime(2026, 11, 22, tzinfo=UTC),
     "model": "m",
     "precision": "bf16", "adjustments": "", "valid": True, "reason": "", "cell": "c", "run": "r",
