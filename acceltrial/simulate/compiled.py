@@ -35,9 +35,19 @@ _FOLDER = _folder()
 
 def compiled(function: Function) -> Function:
     """The function as machine code; compiled anew in each process where no cache folder can be written."""
+    return _compiled(function, inline=False)
+
+
+def inlined(function: Function) -> Function:
+    """The same for small functions, set into their callers: calls that pass many arrays are dear."""
+    return _compiled(function, inline=True)
+
+
+def _compiled(function: Function, *, inline: bool) -> Function:
     before = config.CACHE_DIR
     config.CACHE_DIR = str(_FOLDER or "")
+    keep = _FOLDER is not None
     try:
-        return cast("Function", njit(cache=_FOLDER is not None, error_model="numpy")(function))
+        return cast("Function", njit(cache=keep, error_model="numpy", forceinline=inline)(function))
     finally:
         config.CACHE_DIR = before

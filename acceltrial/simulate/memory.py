@@ -6,17 +6,17 @@ Requests that reuse a prefix pin it and share its blocks.
 
 from __future__ import annotations
 
-from acceltrial.simulate.compiled import compiled
+from acceltrial.simulate.compiled import compiled, inlined
 from acceltrial.simulate.state import BLOCK_TOKENS, Replicas
 
 
-@compiled
+@inlined
 def blocks_for(tokens: int) -> int:
     """Blocks that hold `tokens` tokens."""
     return (tokens + BLOCK_TOKENS - 1) // BLOCK_TOKENS
 
 
-@compiled
+@inlined
 def unlink(x: Replicas, r: int, key: int) -> None:
     """Takes a prefix out of the order of use."""
     before, after = x.cache[r, key].cache_before, x.cache[r, key].cache_after
@@ -30,7 +30,7 @@ def unlink(x: Replicas, r: int, key: int) -> None:
         x.rep[r].cache_tail = before
 
 
-@compiled
+@inlined
 def link(x: Replicas, r: int, key: int) -> None:
     """Puts a prefix at the recent end of the order of use."""
     head = x.rep[r].cache_head
@@ -43,7 +43,7 @@ def link(x: Replicas, r: int, key: int) -> None:
     x.rep[r].cache_head = key
 
 
-@compiled
+@inlined
 def take(x: Replicas, r: int, blocks: int) -> bool:
     """Makes `blocks` blocks a request's own, evicting prefixes where none is free; False: too few."""
     while x.rep[r].free < blocks and x.rep[r].cache_tail >= 0:
@@ -60,7 +60,7 @@ def take(x: Replicas, r: int, blocks: int) -> bool:
     return True
 
 
-@compiled
+@inlined
 def pin(x: Replicas, r: int, key: int) -> None:
     """Keeps a prefix from eviction for one more request."""
     if x.cache[r, key].cache_users == 0:
@@ -71,7 +71,7 @@ def pin(x: Replicas, r: int, key: int) -> None:
     x.cache[r, key].cache_users += 1
 
 
-@compiled
+@inlined
 def unpin(x: Replicas, r: int, key: int) -> None:
     """Lets a prefix go for one request."""
     x.cache[r, key].cache_users -= 1
@@ -92,7 +92,7 @@ def shrink(x: Replicas, r: int, key: int, hit: int) -> None:
     x.rep[r].free += spare
 
 
-@compiled
+@inlined
 def release(x: Replicas, r: int, key: int, hit: int, tokens: int, keep: bool) -> None:
     """Gives back the blocks of a request with `tokens` tokens in the cache, `hit` of its blocks shared.
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from acceltrial.simulate.compiled import compiled
+from acceltrial.simulate.compiled import compiled, inlined
 from acceltrial.simulate.state import PRIORITIES, Array, Replicas
 
 _SLOT_BITS = 20
 _SLOT_MASK = (1 << _SLOT_BITS) - 1
 
 
-@compiled
+@inlined
 def wait_last(q: Array, x: Replicas, r: int, i: int) -> None:
     """Puts a request at the end of its priority's line."""
     level = q[i].priority
@@ -31,7 +31,7 @@ def wait_first(q: Array, x: Replicas, r: int, i: int) -> None:
     x.levels[r, level].q_head = i
 
 
-@compiled
+@inlined
 def first_waiting(x: Replicas, r: int) -> int:
     """The request whose turn it is; -1: none waits. Level 0 goes first."""
     for level in range(PRIORITIES):
@@ -40,7 +40,7 @@ def first_waiting(x: Replicas, r: int) -> int:
     return -1
 
 
-@compiled
+@inlined
 def leave(q: Array, x: Replicas, r: int, i: int) -> None:
     """Takes the head of its line out of it."""
     level = q[i].priority
@@ -50,7 +50,7 @@ def leave(q: Array, x: Replicas, r: int, i: int) -> None:
     q[i].following = -1
 
 
-@compiled
+@inlined
 def push_end(x: Replicas, r: int, end: int, slot: int) -> None:
     """Remembers that the sequence in `slot` ends at step `end`."""
     if x.rep[r].heap_size == x.heap.shape[1]:
@@ -61,7 +61,7 @@ def push_end(x: Replicas, r: int, end: int, slot: int) -> None:
     _rise(x, r, place)
 
 
-@compiled
+@inlined
 def next_end(x: Replicas, r: int) -> int:
     """The slot whose sequence ends first; -1: none runs. Entries of sequences that left are dropped."""
     while x.rep[r].heap_size > 0:
@@ -73,7 +73,7 @@ def next_end(x: Replicas, r: int) -> int:
     return -1
 
 
-@compiled
+@inlined
 def pop_end(x: Replicas, r: int) -> None:
     """Drops the first entry."""
     x.rep[r].heap_size -= 1
@@ -81,7 +81,7 @@ def pop_end(x: Replicas, r: int) -> None:
     _sink(x, r, 0)
 
 
-@compiled
+@inlined
 def _rise(x: Replicas, r: int, place: int) -> None:
     while place > 0:
         above = (place - 1) >> 1
@@ -91,7 +91,7 @@ def _rise(x: Replicas, r: int, place: int) -> None:
         place = above
 
 
-@compiled
+@inlined
 def _sink(x: Replicas, r: int, place: int) -> None:
     size = x.rep[r].heap_size
     while True:
@@ -116,7 +116,7 @@ def _drop_stale(x: Replicas, r: int) -> None:
             _rise(x, r, x.rep[r].heap_size - 1)
 
 
-@compiled
+@inlined
 def enter_running(x: Replicas, r: int, slot: int, level: int) -> None:
     """Puts a slot at the young end of its priority's running requests."""
     tail = x.levels[r, level].r_tail
@@ -129,7 +129,7 @@ def enter_running(x: Replicas, r: int, slot: int, level: int) -> None:
     x.levels[r, level].r_tail = slot
 
 
-@compiled
+@inlined
 def leave_running(x: Replicas, r: int, slot: int, level: int) -> None:
     """Takes a slot out of its priority's running requests."""
     before, after = x.slots[r, slot].s_before, x.slots[r, slot].s_after

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from acceltrial.simulate.compiled import compiled
+from acceltrial.simulate.compiled import compiled, inlined
 from acceltrial.simulate.memory import take
 from acceltrial.simulate.queues import next_end, pop_end
 from acceltrial.simulate.sequences import admit, finish, preempt, start_decoding
@@ -93,13 +93,13 @@ def _decode_steps(c: Settings, q: Array, x: Replicas, p: Array, scale: Array, r:
     _end_sequences(c, q, x, r)
 
 
-@compiled
+@inlined
 def _needed(x: Replicas, r: int, ahead: int) -> int:
     """Blocks that the step `ahead` steps from now needs: of sequences whose last block is full."""
     return int(x.phases[r, (-(x.rep[r].steps + ahead)) % BLOCK_TOKENS])
 
 
-@compiled
+@inlined
 def _steps_with_room(x: Replicas, r: int, most: int) -> int:
     """How many of the next `most` steps find their blocks. Each sequence needs one every block's length."""
     room, batch = x.rep[r].free + x.rep[r].cached, x.rep[r].running
@@ -113,7 +113,7 @@ def _steps_with_room(x: Replicas, r: int, most: int) -> int:
     return int(min(steps, most))
 
 
-@compiled
+@inlined
 def _pass_time(c: Settings, x: Replicas, r: int, seconds: float, steps: int) -> None:
     """Lets `steps` steps pass; each decoding sequence gets a token in each."""
     batch = x.rep[r].running
@@ -134,7 +134,7 @@ def _pass_time(c: Settings, x: Replicas, r: int, seconds: float, steps: int) -> 
     x.counts[STEPS] += steps
 
 
-@compiled
+@inlined
 def _end_sequences(c: Settings, q: Array, x: Replicas, r: int) -> None:
     """Finishes the sequences whose last token is out."""
     while True:

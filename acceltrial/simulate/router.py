@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acceltrial.simulate.compiled import compiled
+from acceltrial.simulate.compiled import compiled, inlined
 from acceltrial.simulate.memory import forget, release
 from acceltrial.simulate.queues import first_waiting, leave, leave_running, wait_last
 from acceltrial.simulate.sequences import drop_history
@@ -54,7 +54,7 @@ def choose(c: Settings, q: Array, x: Replicas, i: int, first: int, last: int) ->
     return int(best)
 
 
-@compiled
+@inlined
 def put(q: Array, x: Replicas, r: int, i: int, at: float) -> None:
     """Lets a request wait at a replica that may have been idle until now."""
     if x.rep[r].load == 0 and x.rep[r].now < at:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acceltrial.simulate.compiled import compiled
+from acceltrial.simulate.compiled import compiled, inlined
 from acceltrial.simulate.memory import blocks_for, pin, release, shrink, take
 from acceltrial.simulate.queues import (
     enter_running,
@@ -90,7 +90,7 @@ def start_decoding(c: Settings, q: Array, x: Replicas, r: int, i: int, hit: int)
     return False
 
 
-@compiled
+@inlined
 def _enter_slot(q: Array, x: Replicas, r: int, i: int, hit: int, tokens: int) -> None:
     slots = x.slots.shape[1]
     slot = x.slots[r, slots - x.rep[r].running - 1].slots_free
@@ -106,7 +106,7 @@ def _enter_slot(q: Array, x: Replicas, r: int, i: int, hit: int, tokens: int) ->
     enter_running(x, r, slot, q[i].priority)
 
 
-@compiled
+@inlined
 def _leave_slot(q: Array, x: Replicas, r: int, slot: int) -> int:
     """Frees a slot; tokens that its request holds in the cache."""
     i = x.slots[r, slot].s_request
@@ -200,12 +200,14 @@ def preempt(q: Array, x: Replicas, r: int) -> None:
     wait_first(q, x, r, i)
 
 
-@compiled
+@inlined
 def _new_history(q: Array, x: Replicas, r: int, i: int) -> None:
     x.counts[FREE_HISTORIES] -= 1
     place = x.histories_free[x.counts[FREE_HISTORIES]]
     q[i].history = place
-    x.histories[place, :] = x.gaps[r, :]
+    # A loop, because compiled slices first look for overlap.
+    for other in range(BINS):
+        x.histories[place, other] = x.gaps[r, other]
 
 
 @compiled
@@ -224,7 +226,7 @@ def _remember_gap(q: Array, x: Replicas, r: int, i: int, gap: float) -> None:
     x.histories[q[i].history, place] -= 1
 
 
-@compiled
+@inlined
 def drop_history(q: Array, x: Replicas, i: int) -> None:
     """Gives back the place in which a request's gaps were kept."""
     x.histories_free[x.counts[FREE_HISTORIES]] = q[i].history

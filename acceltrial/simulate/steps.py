@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from acceltrial.simulate.compiled import compiled
+from acceltrial.simulate.compiled import inlined
 from acceltrial.simulate.state import BIN_GROWTH, BINS, FIRST_BIN_S, Array
 
 SHARED, EXPERTS, LOG_UNTOUCHED, CACHE, TOKEN, ATTENTION, LINK, SEQUENCE, LAYERS, BLEND, PREFILL = range(11)
@@ -12,13 +12,13 @@ SHARED, EXPERTS, LOG_UNTOUCHED, CACHE, TOKEN, ATTENTION, LINK, SEQUENCE, LAYERS,
 _LOG_GROWTH = math.log(BIN_GROWTH)
 
 
-@compiled
+@inlined
 def _memory_s(p: Array, tokens: float, context: float) -> float:
     touched = 1.0 - math.exp(p[LOG_UNTOUCHED] * tokens)
     return float(p[SHARED] + p[EXPERTS] * touched + p[CACHE] * context)
 
 
-@compiled
+@inlined
 def _blend_s(memory: float, compute: float, power: float) -> float:
     larger, smaller = max(memory, compute), min(memory, compute)
     if larger <= 0.0:
@@ -26,7 +26,7 @@ def _blend_s(memory: float, compute: float, power: float) -> float:
     return float(larger * (1.0 + (smaller / larger) ** power) ** (1.0 / power))
 
 
-@compiled
+@inlined
 def decode_s(p: Array, scale: Array, batch: int, context: float) -> float:
     """Seconds of a step that gives `batch` sequences one token each, `context` tokens in all."""
     compute = p[TOKEN] * batch + p[ATTENTION] * context
@@ -34,7 +34,7 @@ def decode_s(p: Array, scale: Array, batch: int, context: float) -> float:
     return float(scale[batch] * (blended + p[SEQUENCE] * batch + p[LAYERS]))
 
 
-@compiled
+@inlined
 def mixed_s(
     p: Array, scale: Array, batch: int, context: float, chunk: int, read: float, seen: float
 ) -> float:
@@ -53,7 +53,7 @@ def mixed_s(
     return float(scale[batch] * decode + p[PREFILL] * (both - decode))
 
 
-@compiled
+@inlined
 def bin_of(seconds: float) -> int:
     """The bin of a gap."""
     if seconds <= FIRST_BIN_S:
@@ -61,7 +61,7 @@ def bin_of(seconds: float) -> int:
     return min(BINS - 1, int(math.log(seconds / FIRST_BIN_S) / _LOG_GROWTH))
 
 
-@compiled
+@inlined
 def bin_middle(index: int) -> float:
     """The geometric middle of a bin, in seconds."""
     return float(FIRST_BIN_S * math.exp((index + 0.5) * _LOG_GROWTH))
