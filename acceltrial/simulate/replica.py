@@ -35,9 +35,9 @@ def advance(
 @compiled
 def _mixed_step(c: Settings, q: Array, x: Replicas, p: Array, scale: Array, r: int, sent: Any) -> None:
     """A step that reads prompts, up to the token budget, beside the decoding sequences."""
-    while not take(x, r, _needed(x, r, 0)):
+    if not take(x, r, _needed(x, r, 0)):
+        # The prompt being read goes first, and with it this step.
         preempt(q, x, r)
-    if x.rep[r].current < 0:
         return
     batch, context = x.rep[r].running, float(x.rep[r].context)
     budget = max(c.token_budget - batch, 1)

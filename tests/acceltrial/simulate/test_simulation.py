@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from acceltrial.simulate import Load, Server, StepTimes, simulate
 from acceltrial.simulate.summary import Targets, summarise
@@ -110,3 +112,37 @@ def test_what_never_fits_is_rejected_and_told() -> None:
     assert (result["completed"], result["rejected"]) == (1, 1)
     assert result["goodput_rps"] == 0
     assert result["slo_attainment"] == 0
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    server=st.builds(
+        lambda replicas, share, extra, **others: Server(
+            replicas=replicas,
+            prefill_replicas=int(share * replicas),
+            max_replicas=replicas + extra,
+            scaling_interval_s=0.5,
+            scale_up_at=3.0,
+            scale_down_at=1.0,
+            **others,
+        ),
+        replicas=st.integers(1, 5),
+        share=st.floats(0.0, 0.99),
+        extra=st.integers(0, 3),
+        cache_tokens=st.integers(200, 20_000),
+        token_budget=st.integers(1, 3000),
+        max_sequences=st.integers(1, 64),
+        prefix_cache=st.booleans(),
+        router=st.sampled_from(["round_robin", "least_loaded", "prefix_aware"]),
+        mtbf_s=st.none() | st.floats(2.0, 100.0),
+        repair_s=st.floats(0.1, 20.0),
+        start_up_s=st.floats(0.1, 20.0),
+        transfer_s_per_token=st.floats(0.0, 1e-3),
+    ),
+    rate=st.floats(1.0, 500.0),
+    count=st.integers(1, 300),
+    seed=st.integers(0, 1000),
+)
+def test_nothing_gets_lost_on_any_server(server: Server, rate: float, count: int, seed: int) -> None:
+    load = random_load(count, rate, seed, most=400)
+    check_conservation(load, simulate(load, STEPS, server, seed=seed))
