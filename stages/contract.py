@@ -16,6 +16,7 @@ from acceltrial.storage.tables import read_table
 from schemas.base import Table, check_table
 
 P = TypeVar("P", bound="StageParams")
+P_contra = TypeVar("P_contra", bound="StageParams", contravariant=True)
 
 
 class StageParams(BaseModel):
@@ -126,16 +127,16 @@ class Cell:
     max_age_h: float | None = None
 
 
-class Grid(Protocol[P]):
+class Grid(Protocol[P_contra]):
     """How a stage splits itself into cells, runs one, and joins the results."""
 
     cell_version: str
 
-    def split(self, inputs: Inputs, params: P) -> list[Cell]:
+    def split(self, inputs: Inputs, params: P_contra) -> list[Cell]:
         """The cells, in the order in which they run on one machine."""
         ...
 
-    def run_cell(self, cell: Cell, inputs: Inputs, params: P, context: Context) -> None:
+    def run_cell(self, cell: Cell, inputs: Inputs, params: P_contra, context: Context) -> None:
         """Writes the cell's result files into `context.scratch`, which the runner moves into place whole.
 
         A target that cannot be reached is a result (status `unavailable` in the files), not an error.
@@ -143,7 +144,12 @@ class Grid(Protocol[P]):
         ...
 
     def join(
-        self, cells: list[Cell], results: Mapping[str, Path], inputs: Inputs, params: P, context: Context
+        self,
+        cells: list[Cell],
+        results: Mapping[str, Path],
+        inputs: Inputs,
+        params: P_contra,
+        context: Context,
     ) -> Outputs:
         """The stage's outputs from the folder of each finished cell, by cell key."""
         ...

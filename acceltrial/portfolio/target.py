@@ -59,9 +59,10 @@ class Price(Section):
 
 
 class Target(Section):
-    """What all kinds of target share; each kind adds `kind` and `launch`."""
+    """What all kinds of target share; each kind narrows `kind` and adds `launch`."""
 
     id: Name
+    kind: str
     title: Text
     device: Name
     """Two measurements never run on one device at the same time."""
