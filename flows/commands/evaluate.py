@@ -65,7 +65,7 @@ def _send_records(workspace: Workspace) -> None:
     from stages.running.tracking import send
 
     say("sending run records to the tracking server")
-    sent = send(workspace, say)
+    sent = send(workspace)
     if sent.waiting:
         done(
             f"the tracking server did not take {sent.waiting} run records ({sent.problem}); they are kept and"

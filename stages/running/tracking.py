@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +33,7 @@ class Sent:
     problem: str = ""
 
 
-def send(workspace: Workspace, progress: Callable[[str], None] = lambda _line: None) -> Sent:
+def send(workspace: Workspace) -> Sent:
     """Sends the outbox, oldest record first; stops at the first problem and keeps the rest for later."""
     pending = records.waiting(workspace.outbox)
     if not pending:
@@ -49,7 +48,6 @@ def send(workspace: Workspace, progress: Callable[[str], None] = lambda _line: N
         except Exception as error:
             return Sent(index, len(pending) - index, _brief(error))
         shutil.rmtree(folder)
-        progress(f"sent {index + 1}/{len(pending)} run records")
     return Sent(len(pending), 0)
 
 
