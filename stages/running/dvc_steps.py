@@ -19,15 +19,12 @@ class Pipeline:
     """The DVC view of one workspace."""
 
     def __init__(self, root: Path) -> None:
-        from dvc.exceptions import NotDvcRepoError
         from dvc.repo import Repo
 
         logging.getLogger("dvc").setLevel(logging.ERROR)
-        try:
-            self._repo = Repo(str(root), _wait_for_lock=True)
-        except NotDvcRepoError:
+        if not (root / ".dvc").is_dir():  # DVC would take the repository of a folder above
             Repo.init(str(root), no_scm=True).close()
-            self._repo = Repo(str(root), _wait_for_lock=True)
+        self._repo = Repo(str(root), _wait_for_lock=True)
         self._root = root
 
     def up_to_date(self, stage: str) -> bool:

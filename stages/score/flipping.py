@@ -147,7 +147,7 @@ def _weights_and_values(choice: Choice) -> list[str]:
     criteria = [axis.criterion for axis in choice.axes]
     found = value_flips(names, criteria, values, choice.utilities, choice.weights, winner)
     told.extend(
-        f"or when the winner's latency rises from {flip.value:.0%} to {flip.flips_at:.0%} of its target"
+        f"or when the winner's latency rises from {flip.value:.3%} to {flip.flips_at:.3%} of its target"
         for flip in found
         if flip.criterion == "latency" and choice.axes[_LATENCY].unit != "ms"
     )

@@ -157,8 +157,16 @@ def _actions(material: Material, recommended: Sequence[dict[str, Any]]) -> list[
     )
     undecided = [w for w in tables.workloads if tables.row("decisions", w) is None]
     add("Decide: no decision was written", undecided)
-    promoted = [r["workload"] for r in rolled if r["verdict"] == "promote" and r["purpose"] == "trial"]
-    add("Go on from the canary: promoted, roll out and keep the old path through its soak", promoted)
+    chosen = {(r["workload"], r["option"]) for r in recommended}
+    promoted = [r for r in rolled if r["verdict"] == "promote" and r["purpose"] == "trial"]
+    add(
+        "Go on from the canary: promoted, roll out and keep the old path through its soak",
+        [r["workload"] for r in promoted if (r["workload"], r["candidate"]) in chosen],
+    )
+    add(
+        "Only rehearsed: the canary's candidate runs here but is not the recommended option",
+        [r["workload"] for r in promoted if (r["workload"], r["candidate"]) not in chosen],
+    )
     waiting = [r["workload"] for r in tables["sign_offs"].to_dicts() if r["verdict"] == "awaiting"]
     add("Sign or reject: at least one role has not answered", waiting)
     add(

@@ -70,3 +70,14 @@ def test_dvc_itself_agrees_and_our_digests_are_dvcs(workspace: Workspace) -> Non
     )
     assert done.returncode == 0, done.stderr
     assert "didn't change" in done.stdout + done.stderr
+
+
+def test_a_workspace_inside_another_repository_keeps_a_record_of_its_own(workspace: Workspace) -> None:
+    Pipeline(workspace.root)
+    (workspace.root / ".dvcignore").write_text("workspaces\n")
+    inner = toy_workspace(workspace.root / "workspaces" / "inner")
+    (inner.root / "dvc.yaml").write_text(DVC_YAML)
+    run_stage(DOUBLE, inner)
+    Pipeline(inner.root).record("double")
+    assert (inner.root / "dvc.lock").is_file()
+    assert not (workspace.root / "dvc.lock").exists()
