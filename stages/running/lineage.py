@@ -16,6 +16,7 @@ from acceltrial.storage.tables import read_table
 from stages.contract import TableFile
 from stages.running import records
 from stages.running.cells import RECORD
+from stages.running.charts import write_charts
 from stages.running.code_state import code_state
 from stages.running.digests import dvc_digest
 from stages.running.records import DatasetUse, RunRecord
@@ -97,6 +98,8 @@ def record_evaluation_end(workspace: Workspace, run: str, started: datetime, sta
         finished=datetime.now(UTC),
         status=status,
     )
+    if files["report.html"].is_file():
+        files |= write_charts(files["report.html"], workspace.state / "charts")
     records.post(workspace.outbox, record, {name: path for name, path in files.items() if path.is_file()})
 
 
