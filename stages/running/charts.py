@@ -7,7 +7,7 @@ from pathlib import Path
 
 from acceltrial.storage.atomic import write_text
 
-_FIGURE = re.compile(r'<figure id="([A-Za-z0-9._-]+)">.*?(<svg\b.*?</svg>)', re.DOTALL)
+_FIGURE = re.compile(r'<figure id="([A-Za-z0-9._-]+)">(?:(?!</figure>).)*?(<svg\b.*?</svg>)', re.DOTALL)
 
 
 def write_charts(page: Path, folder: Path) -> dict[str, Path]:

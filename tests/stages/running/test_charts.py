@@ -6,7 +6,9 @@ from pathlib import Path
 from stages.running.charts import write_charts
 
 PAGE = """<p><svg class="icon"></svg></p>
-<figure id="frontier-chat"><figcaption>x</figcaption><svg viewBox="0 0 1 1"><g><path d="M0 0"/></g></svg></figure>
+<figure id="empty"></figure>
+<figure id="frontier-chat"><figcaption>x</figcaption>
+<svg viewBox="0 0 1 1"><g><path d="M0 0"/></g></svg></figure>
 <figure id="../evil"><svg></svg></figure>
 <figure id="rate"><svg xmlns="http://www.w3.org/2000/svg"/><svg></svg></figure>"""
 
