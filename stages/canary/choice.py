@@ -50,7 +50,8 @@ def choose(
             remedy=f"name one of: {', '.join(sorted(recommended))}",
         )
     wanted = [params.workload] if params.workload else sorted(recommended)
-    model = dict(workloads.select("workload", "model").iter_rows())
+    served = workloads.filter(pl.col("phase") == "inference")  # a training run has no traffic to split
+    model = dict(served.select("workload", "model").iter_rows())
     local = {row["target"]: row for row in targets.to_dicts() if _can_serve(row)}
 
     def serves(workload: str, option: str | None) -> bool:

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from schemas.base import table_of
+from schemas.decision import Decisions, Ranking
+from schemas.inputs import Targets, Workloads
+from stages.canary.choice import choose
+from stages.canary.params import CanaryParams
+from tests.stages.canary.test_canary import decision, ranked, target, workload
+
+
+def _chosen(decisions, ranking, workloads):
+    here = target("here", launch={"base_url": "http://127.0.0.1:9/v1"}, kind="llamacpp")
+    return choose(
+        table_of(Workloads, workloads),
+        table_of(Decisions, decisions),
+        table_of(Ranking, ranking),
+        table_of(Targets, [here | {"launch": "{}"}]),
+        CanaryParams(),
+    )
+
+
+def test_where_every_local_option_is_vetoed_the_first_is_rehearsed_and_says_so():
+    vetoed = ranked("chat", "here", None) | {
+        "vetoed": True,
+        "score": None,
+        "veto_reason": "latency target missed",
+    }
+    tuning = vetoed | {"workload": "a-tuning"}
+    choice = _chosen(
+        [decision("a-tuning", "h100-x1-bf16"), decision("chat", "h100-x1-bf16")],
+        [tuning, vetoed],
+        [workload("a-tuning") | {"phase": "training"}, workload("chat")],
+    )
+    assert choice.workload == "chat", "a training run has no traffic to split"
+    assert "rehearsal" in choice.why
+    assert "latency target missed" in choice.why
