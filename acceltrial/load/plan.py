@@ -11,6 +11,7 @@ from acceltrial.errors import ConfigurationError
 from acceltrial.load.apis import APIS, Api, generates
 from acceltrial.load.bounds import Bounds
 from acceltrial.load.schedule import Schedule
+from acceltrial.load.server_metrics import ServerMetrics
 
 if TYPE_CHECKING:
     import polars as pl
@@ -93,11 +94,15 @@ class LoadResult:
         records: one row a request, see `acceltrial.load.records.COLUMNS`.
         summary: JSON-able, the shape of `acceltrial bench --json`.
         instrument: validity, reasons and the instrument's error (also under `summary["instrument"]`).
+        started_s: when the schedule began, on the monotonic clock.
+        server: the server's own metrics, read while the load ran.
     """
 
     records: pl.DataFrame
     summary: dict[str, Any]
     instrument: dict[str, Any]
+    started_s: float = 0.0
+    server: ServerMetrics = field(default_factory=ServerMetrics)
 
     @property
     def valid(self) -> bool:

@@ -73,7 +73,9 @@ def run_load(plan: LoadPlan) -> LoadResult:
     from acceltrial.load import output, summary
 
     found = summary.summarise(plan, driven, calibration)
-    result = LoadResult(driven.records, found, found["instrument"])
+    result = LoadResult(
+        driven.records, found, found["instrument"], started_s=driven.start_ns / 1e9, server=driven.server
+    )
     if plan.out_dir is not None:
         output.write(plan, result)
     return result
