@@ -22,7 +22,7 @@ from acceltrial.canary.journal import read_journal
 from acceltrial.canary.levers.split_proxy import SplitAddress, SplitProxyLever
 from acceltrial.canary.outcome import Outcome
 from acceltrial.canary.plan import CanaryPlan, load_plan
-from acceltrial.canary.source import SplitSource
+from acceltrial.canary.source import FeedSource
 from acceltrial.errors import BusyError, ConfigurationError
 
 APPROVAL_S = 24 * 3600
@@ -64,7 +64,7 @@ def control(plan: CanaryPlan, address: SplitAddress, place: Path, *, restart: bo
     controller = Controller(
         plan,
         lever,
-        SplitSource(lever),
+        FeedSource(lever),
         place / f"{plan.canary}.jsonl",
         holder=f"flow-{os.getpid()}",
         abort=lambda: abort_reason(place, plan.canary),

@@ -22,13 +22,14 @@ from acceltrial.canary.observations import observation_rows
 from acceltrial.canary.outcome import Outcome
 from acceltrial.canary.plan import CanaryPlan
 from acceltrial.canary.records import Records
-from acceltrial.canary.source import Source
+from acceltrial.canary.source import TRAFFIC, Source
 from acceltrial.errors import DataContractError
 from acceltrial.stats.sequential import share_log_e
 
 LIE_BOUND = math.log(1e4)
 """Evidence at which the observed split contradicts the share that the lever claims."""
 TRIES = 3
+ABORT_WITHIN_S = 1.0
 
 
 class Controller:
@@ -41,7 +42,9 @@ class Controller:
         journal: where the record is kept; an unfinished one there is brought to a safe end first.
         holder: this controller's name at the lever.
         approve: asked before the first step; False ends the canary as aborted.
-        abort: asked at every look; a non-empty answer ends the canary.
+        approve_step: asked at every look that could lead to the step with this index, where the plan wants
+            it; None while nobody has said.
+        abort: asked at least once a second; a non-empty answer ends the canary.
     """
 
     def __init__(
@@ -54,13 +57,15 @@ class Controller:
         holder: str,
         clock: Clock | None = None,
         approve: Callable[[CanaryPlan], bool] = lambda _plan: True,
+        approve_step: Callable[[int], bool | None] = lambda _step: None,
         abort: Callable[[], str] = lambda: "",
         progress: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.plan, self.lever, self.source = plan, lever, source
         self._journal = Journal(journal, plan.canary)
         self._holder, self._clock = holder, clock or SystemClock()
-        self._approve, self._abort, self._progress = approve, abort, progress
+        self._approve, self._approve_step = approve, approve_step
+        self._abort, self._progress = abort, progress
         self._share = 0.0
         self._begun = 0.0
         self._began_at = self._clock.now()
@@ -113,6 +118,7 @@ class Controller:
         step_from = self._clock.monotonic()
         lost_from: float | None = None
         hindered_from: float | None = None
+        down_from: float | None = None
         while True:
             self._wait_for_look()
             state, judgement, records = self._look()
@@ -121,17 +127,22 @@ class Controller:
             lost_from = _first(lost_from, now) if state is None else None
             hindered = judgement is not None and judgement.hindered and not soaking
             hindered_from = _first(hindered_from, now) if hindered else None
+            down = state is not None and state.canary_up is False
+            down_from = _first(down_from, now) if down else None
+            routed = self._routed(state, records, step_from, now)
             situation = Situation(
                 plan=self.plan,
                 step=step,
                 at_step_s=now - step_from,
                 elapsed_s=now - self._begun,
-                step_requests=state.routed_canary if state else 0,
+                step_requests=routed[1] if routed else 0,
                 judgement=None if soaking else judgement,
                 lost_s=_since(lost_from, now),
                 hindered_s=_since(hindered_from, now),
-                lever_problem=self._lever_problem(state),
+                lever_problem=self._lever_problem(state, routed),
                 soak_breach=self._soak_breach(records, soaking, step_from, now),
+                down_s=_since(down_from, now),
+                approved=self._approved(step),
                 abort=self._abort(),
             )
             decision = decide(situation)
@@ -144,9 +155,16 @@ class Controller:
                 return self._finish(decision)
 
     def _wait_for_look(self) -> None:
+        """Sleeps to the next look or the deadline, whichever is first; a person's abort ends it early."""
         interval = self.plan.judge.interval_s
-        passed = self._clock.monotonic() - self._begun
-        self._clock.sleep(interval - passed % interval)
+        passed = self._elapsed()
+        until = min(passed + interval - passed % interval, max(self.plan.deadline_s, passed))
+        while (left := until - self._elapsed()) > 0 and not self._abort():
+            self._clock.sleep(min(left, ABORT_WITHIN_S))
+
+    def _approved(self, step: int) -> bool | None:
+        last = step + 1 == len(self.plan.shares)
+        return True if last or not self.plan.approve_steps else self._approve_step(step + 1)
 
     def _look(self) -> tuple[LeverState | None, Judgement | None, Records | None]:
         """The lever's state and the judgement; all None when lever or metrics are lost."""
@@ -161,15 +179,30 @@ class Controller:
         self._looks.append((self.source.now_s, state.share))
         return state, judge(records, self.plan.judge, until_s=self.source.now_s), records
 
-    def _lever_problem(self, state: LeverState | None) -> str:
+    def _routed(
+        self, state: LeverState | None, records: Records | None, step_from: float, now: float
+    ) -> tuple[int, int] | None:
+        """Requests to baseline and canary at this step: the lever's counts, else those of the source."""
+        if state is None or records is None:
+            return None
+        if state.routed_baseline is not None and state.routed_canary is not None:
+            return state.routed_baseline, state.routed_canary
+        # What ended in the first look of a step may have been sent before it: it would count as a lie.
+        since = self.source.now_s - (now - step_from) + self.plan.judge.interval_s
+        mine = (records.t_s >= since) & (records.group == TRAFFIC)
+        return int((mine & ~records.canary).sum()), int((mine & records.canary).sum())
+
+    def _lever_problem(self, state: LeverState | None, routed: tuple[int, int] | None) -> str:
         if state is None:
             return ""
-        if abs(state.share - self._share) > 1e-9:
+        if abs(state.share - self._share) > state.granularity / 2 + 1e-9:
             return f"the lever says {state.share:.1%} where {self._share:.1%} was set"
-        routed = state.routed_baseline + state.routed_canary
-        if share_log_e(state.routed_canary, routed, state.share) >= LIE_BOUND:
-            seen = state.routed_canary / routed
-            return f"the lever says {state.share:.1%}, but {seen:.1%} of {routed} requests went to the canary"
+        if routed is None or state.canary_up is False:  # a proxy spares a dead canary: no lie
+            return ""
+        total = sum(routed)
+        if share_log_e(routed[1], total, state.share) >= LIE_BOUND:
+            seen = routed[1] / total
+            return f"the lever says {state.share:.1%}, but {seen:.1%} of {total} requests went to the canary"
         return ""
 
     def _soak_breach(
@@ -198,12 +231,25 @@ class Controller:
         verdict = "aborted" if decision.kind == "abort" else decision.verdict or "hold"
         at_s = self._elapsed()
         name = {"rollback": "rolled_back", "abort": "aborted"}.get(decision.kind, "ended")
+        if decision.kind in ("end", "abort") and self.plan.ramp_down_s:
+            self._ramp_down(decision.reason)
         self._write("intent_rollback", decision.reason, guardrail=decision.guardrail)
         verified = self._restore()
         took = self._elapsed() - at_s
         self._share = 0.0
         self._write(name, f"{decision.reason}; {verified} after {took:.2f} s", guardrail=decision.guardrail)
         return self._outcome(verdict, decision.guardrail, decision.reason, at_s=at_s, rollback_s=took)
+
+    def _ramp_down(self, reason: str) -> None:
+        """Back through the earlier steps. A lever that fails on the way leaves the rest to the restoring."""
+        lower = [share for share in reversed(self.plan.shares) if share < self._share]
+        pause = self.plan.ramp_down_s / max(len(lower), 1)
+        try:
+            for share in lower:
+                self._set_share(share, f"ramp down: {reason}")
+                self._clock.sleep(pause)
+        except LeverError as error:
+            self._progress(f"canary {self.plan.canary}: {error.what}")
 
     def _restore(self) -> str:
         """Returns traffic to the baseline and says how that is known."""

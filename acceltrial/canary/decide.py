@@ -24,6 +24,8 @@ class Situation:
         hindered_s: how long the judge has been unable to judge.
         lever_problem: how the lever contradicts itself; "" when it does not.
         soak_breach: guardrail and reason of what broke in the soak.
+        down_s: how long the lever's own health check has found the canary down.
+        approved: whether a person allows the next step; None while nobody has said.
         abort: why a person wants it to end; "" when nobody does.
     """
 
@@ -37,6 +39,8 @@ class Situation:
     hindered_s: float = 0.0
     lever_problem: str = ""
     soak_breach: tuple[str, str] | None = None
+    down_s: float = 0.0
+    approved: bool | None = True
     abort: str = ""
 
 
@@ -59,6 +63,9 @@ def decide(now: Situation) -> Decision:
         return Decision("rollback", now.lever_problem, "lever", "rollback")
     if judgement and judgement.verdict == "rollback":
         return Decision("rollback", judgement.reason, judgement.guardrail, "rollback")
+    if now.down_s >= plan.judge.interval_s:
+        text = f"health: the lever's own check has found the canary down for {now.down_s:.0f} s"
+        return Decision("rollback", text, "health", "rollback")
     if now.soak_breach:
         return Decision("rollback", now.soak_breach[1], now.soak_breach[0], "rollback")
     for held, name, what in (
@@ -94,4 +101,8 @@ def _climb(now: Situation, judgement: Judgement | None) -> Decision:
     if following == 1 and (judgement is None or judgement.verdict != "promote"):
         reason = judgement.reason if judgement else "no judgement yet"
         return Decision("stay", f"not yet shown: {reason}", judgement.guardrail if judgement else None)
+    if now.approved is None:
+        return Decision("stay", f"waits for the approval of the step to {following:.0%}")
+    if not now.approved:
+        return Decision("abort", f"the step to {following:.0%} was not approved")
     return Decision("advance", f"from {plan.shares[now.step]:.0%} to {following:.0%}: no guardrail objects")

@@ -22,14 +22,19 @@ class LeverState:
         share: the canary's share of new requests, 0 to 1.
         holder: the controller whose lease is valid; "" when nobody holds it.
         lease_left_s: seconds until traffic returns to the baseline by itself; None when settled for good.
-        routed_baseline, routed_canary: requests sent to each arm since the share was last set.
+        routed_baseline, routed_canary: requests sent to each arm since the share was last set; None where
+            the traffic system does not count them.
+        canary_up: whether the lever's own health check finds the canary well; None without one.
+        granularity: the smallest step between two shares that the lever can set.
     """
 
     share: float
     holder: str
     lease_left_s: float | None
-    routed_baseline: int
-    routed_canary: int
+    routed_baseline: int | None
+    routed_canary: int | None
+    canary_up: bool | None = None
+    granularity: float = 0.0
 
 
 class Lever(Protocol):

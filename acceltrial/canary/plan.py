@@ -30,6 +30,10 @@ class CanaryPlan(BaseModel):
         hold_limit_s: a lost lever, lost metrics or a baseline that is no measure hold the canary so long;
             then it is rolled back.
         deadline_s: then the canary ends and traffic returns to the baseline, whatever was shown.
+        approve_steps: whether a person approves every step after the first, too (the first is always asked for
+            by whoever runs the plan).
+        ramp_down_s: an end without harm (deadline, abort) goes back through the earlier steps over so long,
+            so that the baseline is not hit at once; harm is rolled back at once. 0: always at once.
         expected_rps: expected traffic of both arms; with it a canary that cannot show anything is not begun.
         judge: guardrails, error budget and the time between looks.
     """
@@ -48,6 +52,8 @@ class CanaryPlan(BaseModel):
     lease_s: Seconds = 180.0
     hold_limit_s: Seconds = 300.0
     deadline_s: Seconds = 14400.0
+    approve_steps: bool = False
+    ramp_down_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     expected_rps: Seconds | None = None
     judge: JudgeSettings = JudgeSettings()
 
@@ -67,6 +73,11 @@ class CanaryPlan(BaseModel):
         if self.hold_s < self.judge.interval_s:
             raise ValueError(
                 f"hold_s {self.hold_s:g} is shorter than one look (interval_s {self.judge.interval_s:g})"
+            )
+        if self.ramp_down_s >= self.lease_s * len(self.shares):
+            raise ValueError(
+                f"ramp_down_s {self.ramp_down_s:g} is longer than the leases of its steps"
+                f" (lease_s {self.lease_s:g})"
             )
         if self.lease_s < 2 * self.judge.interval_s:
             raise ValueError(

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from acceltrial.canary.levers.split_proxy import SplitProxyLever
 from acceltrial.canary.records import Records
 
 MemoryReader = Callable[[str], float | None]
@@ -27,6 +26,27 @@ class Probe:
     ok: bool
     latency_ms: float | None
     quality: float | None
+
+
+@dataclass(frozen=True)
+class Polled:
+    """What a feed saw since the last poll. Times are of the feed's own clock.
+
+    `records`: ended_s, arm, ok, latency_ms, ttft_ms, status, error. `open`: arm, age in seconds.
+    """
+
+    now_s: float
+    next: int
+    records: list[list[Any]]
+    open: list[list[Any]]
+
+
+class Feed(Protocol):
+    """Whatever records the requests of both arms: the split, or a proxy's access log."""
+
+    def poll(self, since: int) -> Polled:
+        """The requests that ended from record number `since` on. Raises LeverError when it is lost."""
+        ...
 
 
 class Source(Protocol):
@@ -47,13 +67,13 @@ class Source(Protocol):
 
 
 @dataclass
-class SplitSource:
-    """The split's own records, with each arm's memory and the results of probes beside them.
+class FeedSource:
+    """A feed's records, with each arm's memory and the results of probes beside them.
 
     Requests in flight for longer than `hang_s` count as failures at once, and only once.
     """
 
-    lever: SplitProxyLever
+    feed: Feed
     memory: MemoryReader = lambda _arm: None
     prober: Prober | None = None
     hang_s: float = math.inf
@@ -71,7 +91,7 @@ class SplitSource:
 
     def poll(self) -> None:
         """See `Source.poll`."""
-        polled = self.lever.poll(self._next)
+        polled = self.feed.poll(self._next)
         self._next, self._now = polled.next, polled.now_s
         probing = self.prober if self._polls % self.probe_every == 0 else None
         self._polls += 1

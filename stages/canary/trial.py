@@ -19,7 +19,7 @@ from acceltrial.canary.levers.split_proxy import SplitProxyLever, split_proxy
 from acceltrial.canary.outcome import Outcome
 from acceltrial.canary.plan import CanaryPlan
 from acceltrial.canary.probes import HttpProber
-from acceltrial.canary.source import SplitSource
+from acceltrial.canary.source import FeedSource
 from acceltrial.errors import AcceltrialError, TargetUnavailableError
 from acceltrial.load.plan import LoadPlan
 from acceltrial.load.run import run_load
@@ -67,7 +67,7 @@ def run_trial(
         urls = {"baseline": baseline.base_url, "canary": candidate_url}
         prober = HttpProber(urls, baseline.model_name, baseline.api, timeout_s=params.timeout_s / 2)
         pids = {"baseline": baseline.pid, "canary": candidate.pid}
-        source = SplitSource(
+        source = FeedSource(
             lever, memory=lambda arm: _memory(pids[arm]), prober=prober, probe_every=params.probe_every
         )
         with _traffic(
@@ -115,7 +115,7 @@ def _memory(pid: int | None) -> float | None:
     return None if used is None else used * 1e6
 
 
-def _watch_baseline(source: SplitSource, params: CanaryParams) -> None:
+def _watch_baseline(source: FeedSource, params: CanaryParams) -> None:
     """Lets the baseline serve alone, as it fixes what is slow; both arms are asked questions meanwhile."""
     until = time.monotonic() + params.baseline_s
     while (left := until - time.monotonic()) > 0:

@@ -8,13 +8,10 @@ import time
 from collections import deque
 from typing import Any
 
+from acceltrial.canary.lease import Lease
 from acceltrial.canary.relay.forward import Exchange
 
 KEPT_RECORDS = 2_000_000
-
-
-class RefusedError(Exception):
-    """A command that the rules forbid."""
 
 
 class SplitState:
@@ -22,22 +19,12 @@ class SplitState:
 
     def __init__(self, seed: int) -> None:
         self.epoch = time.monotonic()
-        self._share = 0.0
-        self._holder = ""
-        self._until: float | None = self.epoch
+        self.lease = Lease()
         self._random = random.Random(seed)
         self.routed = {"baseline": 0, "canary": 0}
         self._records: deque[list[Any]] = deque(maxlen=KEPT_RECORDS)
         self._written = 0
         self._exchanges: dict[int, Exchange] = {}
-
-    @property
-    def share(self) -> float:
-        """The canary's share now: nothing once the lease has run out."""
-        return self._share if self._held() else 0.0
-
-    def _held(self) -> bool:
-        return self._until is None or self._until > time.monotonic()
 
     def choose(self, key: bytes) -> str:
         """The arm for a request; requests with the same non-empty key stay together."""
@@ -45,39 +32,19 @@ class SplitState:
             draw = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest()) / 2**64
         else:
             draw = self._random.random()
-        arm = "canary" if draw < self.share else "baseline"
+        arm = "canary" if draw < self.lease.share else "baseline"
         self.routed[arm] += 1
         return arm
 
     def set_share(self, share: float, holder: str, lease_s: float) -> None:
-        """Raises RefusedError for a share outside [0, 1], or while another holder's lease is valid."""
-        if not 0 <= share <= 1:
-            raise RefusedError(f"a share of {share} is not between 0 and 1")
-        self._check(holder)
-        self._share, self._holder, self._until = share, holder, time.monotonic() + lease_s
+        """See `Lease.set_share`; counting starts anew."""
+        self.lease.set_share(share, holder, lease_s)
         self.routed = {"baseline": 0, "canary": 0}
-
-    def renew(self, holder: str, lease_s: float) -> None:
-        """Raises RefusedError when the lease has run out or is another's."""
-        self._check(holder)
-        if self._holder != holder or not self._held():
-            raise RefusedError("the lease has run out: traffic is back on the baseline")
-        if self._until is not None:
-            self._until = time.monotonic() + lease_s
-
-    def settle(self, holder: str) -> None:
-        """Makes the share permanent. Raises RefusedError as `renew` does."""
-        self.renew(holder, 1.0)
-        self._until = None
 
     def restore(self) -> None:
-        """Everything back to the baseline."""
-        self._share, self._holder, self._until = 0.0, "", time.monotonic()
+        """Everything back to the baseline; counting starts anew."""
+        self.lease.restore()
         self.routed = {"baseline": 0, "canary": 0}
-
-    def _check(self, holder: str) -> None:
-        if self._holder and self._holder != holder and self._held():
-            raise RefusedError(f"'{self._holder}' holds the lever")
 
     def begin(self, exchange: Exchange) -> None:
         """Notes a request in flight."""
@@ -103,11 +70,10 @@ class SplitState:
 
     def state(self) -> dict[str, Any]:
         """JSON-able, as `LeverState`."""
-        left = None if self._until is None else max(self._until - time.monotonic(), 0.0)
         return {
-            "share": self.share,
-            "holder": self._holder if self._held() else "",
-            "lease_left_s": left,
+            "share": self.lease.share,
+            "holder": self.lease.holder,
+            "lease_left_s": self.lease.left_s,
             "routed_baseline": self.routed["baseline"],
             "routed_canary": self.routed["canary"],
         }

@@ -17,7 +17,8 @@ import sys
 import time
 from typing import Any
 
-from acceltrial.canary.relay.control import RefusedError, SplitState
+from acceltrial.canary.lease import RefusedError
+from acceltrial.canary.relay.control import SplitState
 from acceltrial.canary.relay.forward import Exchange, Pool, Upstream, forward, read_request
 from acceltrial.canary.relay.http import MAX_HEAD, Head, RelayError
 
@@ -80,9 +81,9 @@ class Split:
         if path == "/share":
             state.set_share(float(order["share"]), str(order["holder"]), float(order["lease_s"]))
         elif path == "/renew":
-            state.renew(str(order["holder"]), float(order["lease_s"]))
+            state.lease.renew(str(order["holder"]), float(order["lease_s"]))
         elif path == "/settle":
-            state.settle(str(order["holder"]))
+            state.lease.settle(str(order["holder"]))
         elif path == "/restore":
             state.restore()
         elif path != "/state":

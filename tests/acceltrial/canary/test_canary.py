@@ -18,7 +18,7 @@ from acceltrial.canary.guardrails import ErrorGuardrail, JudgeSettings, LatencyG
 from acceltrial.canary.journal import read_journal
 from acceltrial.canary.levers.split_proxy import split_proxy
 from acceltrial.canary.plan import CanaryPlan
-from acceltrial.canary.source import SplitSource
+from acceltrial.canary.source import FeedSource
 
 SETTINGS = JudgeSettings(
     guardrails=(ErrorGuardrail(harm=0.3), LatencyGuardrail(levels=(0.5,), margin=0.9, harm_odds=20)),
@@ -35,11 +35,11 @@ from pathlib import Path
 from acceltrial.canary.controller import Controller
 from acceltrial.canary.levers.split_proxy import SplitAddress, SplitProxyLever
 from acceltrial.canary.plan import CanaryPlan
-from acceltrial.canary.source import SplitSource
+from acceltrial.canary.source import FeedSource
 lever = SplitProxyLever(SplitAddress.from_json(sys.argv[1]))
 plan = CanaryPlan.model_validate_json(sys.argv[2])
 show = lambda line: print(line, flush=True)
-Controller(plan, lever, SplitSource(lever), Path(sys.argv[3]), holder="first", progress=show).run()
+Controller(plan, lever, FeedSource(lever), Path(sys.argv[3]), holder="first", progress=show).run()
 """
 
 
@@ -91,7 +91,7 @@ def test_kill_minus_nine_in_mid_step_ends_on_the_baseline_and_the_next_run_recov
     while split.read().share and time.monotonic() < deadline:
         time.sleep(0.1)
     assert split.read().share == 0, "the dead man's switch did not work"
-    outcome = Controller(PLAN, split, SplitSource(split), journal, holder="second").run(restart=False)
+    outcome = Controller(PLAN, split, FeedSource(split), journal, holder="second").run(restart=False)
     assert outcome.verdict == "aborted"
     assert [e.event for e in read_journal(journal)[-2:]] == ["recovered", "aborted"]
     assert split.read().share == 0
@@ -99,7 +99,7 @@ def test_kill_minus_nine_in_mid_step_ends_on_the_baseline_and_the_next_run_recov
 
 def test_a_healthy_candidate_is_promoted_over_real_http(split, tmp_path):
     time.sleep(1)
-    outcome = Controller(PLAN, split, SplitSource(split), tmp_path / "j", holder="a").run()
+    outcome = Controller(PLAN, split, FeedSource(split), tmp_path / "j", holder="a").run()
     assert (outcome.verdict, outcome.final_share) == ("promote", 1.0), outcome.reason
     state = split.read()
     assert (state.share, state.lease_left_s) == (1.0, None)

@@ -16,7 +16,7 @@ import pytest
 from acceltrial.canary.degrade import Degradation, degraded
 from acceltrial.canary.lever import LeverError
 from acceltrial.canary.levers.split_proxy import SplitAddress, SplitProxyLever, host_and_port, split_proxy
-from acceltrial.canary.source import SplitSource
+from acceltrial.canary.source import FeedSource
 from acceltrial.errors import ConfigurationError
 
 
@@ -213,7 +213,7 @@ def test_the_degraded_hop_delays_and_fails_its_share(servers):
 def test_the_source_counts_what_the_split_saw(lever):
     lever.set_share(0.5, holder="a", lease_s=30)
     ask(lever.address.base_url, 30)
-    source = SplitSource(lever, memory=lambda arm: 1e6 if arm == "canary" else None)
+    source = FeedSource(lever, memory=lambda arm: 1e6 if arm == "canary" else None)
     source.poll()
     records = source.records()
     assert len(records) == 30

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acceltrial.canary.relay.control import RefusedError, SplitState
+from acceltrial.canary.lease import RefusedError
+from acceltrial.canary.relay.control import SplitState
 from acceltrial.canary.relay.forward import Exchange
 from acceltrial.canary.relay.http import Head, RelayError, pass_body, read_head
 
@@ -92,7 +93,7 @@ def test_a_refused_command_changes_nothing():
             state.set_share(share, holder, 60)
     assert state.state()["share"] == 0.2
     with pytest.raises(RefusedError):
-        state.settle("b")
+        state.lease.settle("b")
 
 
 def test_records_are_given_once_and_in_order():
