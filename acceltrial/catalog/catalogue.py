@@ -13,6 +13,7 @@ import polars as pl
 from acceltrial.catalog import columns
 from acceltrial.catalog.aliases import AliasIndex
 from acceltrial.catalog.findings import Finding
+from acceltrial.catalog.imported import newest, read_imported
 from acceltrial.catalog.price_rules import STALE_AFTER_DAYS, outliers, stale
 from acceltrial.catalog.reading import read_table
 from acceltrial.errors import ConfigurationError, DataContractError
@@ -83,7 +84,7 @@ def load_catalogue(folder: Path, *, today: date | None = None) -> Catalogue:
 
     Args:
         folder: holds accelerators.csv, accelerator_facts.csv, prices.csv and, optionally, models.csv,
-            classes.csv, aliases.csv, runtimes.csv and operators.csv.
+            classes.csv, aliases.csv, runtimes.csv, operators.csv and price tables under imported/.
         today: prices older than half a year on this day become findings; None checks no age.
 
     Raises:
@@ -97,8 +98,14 @@ def load_catalogue(folder: Path, *, today: date | None = None) -> Catalogue:
             remedy="give a folder with accelerators.csv",
         )
     tables = {name: _table(folder, name) for name in FILES}
-    _check_references(folder, tables)
-    return Catalogue(folder=folder, **tables, findings=_findings(tables, today))
+    imported = read_imported(folder)
+    for name, table in tables.items():
+        _check_references(folder / f"{name}.csv", name, table, tables)
+    for path, table in imported:
+        _check_references(path, "prices", table, tables)
+    tables["prices"], superseded = newest(tables["prices"], imported)
+    findings = tuple(sorted([*_findings(tables, today), *superseded]))
+    return Catalogue(folder=folder, **tables, findings=findings)
 
 
 def _table(folder: Path, name: str) -> pl.DataFrame:
@@ -113,22 +120,26 @@ def _table(folder: Path, name: str) -> pl.DataFrame:
     return pl.DataFrame(schema={column: spec.dtype for column, spec in specification.items()})
 
 
-def _check_references(folder: Path, tables: dict[str, pl.DataFrame]) -> None:
+_REFERS = {"accelerator_facts": "accelerator", "prices": "accelerator", "aliases": "id"}
+
+
+def _check_references(path: Path, name: str, table: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> None:
+    if name not in _REFERS:
+        return
+    column = _REFERS[name]
     devices = set(tables["accelerators"]["accelerator"])
     models = set(tables["models"]["model"])
-    for name, column in (("accelerator_facts", "accelerator"), ("prices", "accelerator"), ("aliases", "id")):
-        for number, row in enumerate(tables[name].iter_rows(named=True), start=2):
-            known = models if row.get("kind") == "model" else devices
-            if row[column] not in known:
-                raise DataContractError(
-                    f"{row[column]!r} is not in the catalogue",
-                    where=f"{folder / name}.csv, row {number}, column {column}",
-                    remedy="correct the id, or add the device or model to the catalogue",
-                    details={"row": number, "column": column, "value": row[column]},
-                )
+    for number, row in enumerate(table.iter_rows(named=True), start=2):
+        if row[column] not in (models if row.get("kind") == "model" else devices):
+            raise DataContractError(
+                f"{row[column]!r} is not in the catalogue",
+                where=f"{path}, row {number}, column {column}",
+                remedy="correct the id, or add the device or model to the catalogue",
+                details={"row": number, "column": column, "value": row[column]},
+            )
 
 
-def _findings(tables: dict[str, pl.DataFrame], today: date | None) -> tuple[Finding, ...]:
+def _findings(tables: dict[str, pl.DataFrame], today: date | None) -> list[Finding]:
     prices = tables["prices"].to_dicts()
     found = outliers(prices)
     if today is not None:
@@ -159,4 +170,4 @@ def _findings(tables: dict[str, pl.DataFrame], today: date | None) -> tuple[Find
         for row in tables["accelerators"].iter_rows(named=True)
         if row["accelerator"] not in sourced
     ]
-    return tuple(sorted(found))
+    return found

@@ -179,3 +179,12 @@ OPERATORS: dict[str, Column] = {
     "as_of": _text(pattern=DATE),
     "confidence": _text(),
 }
+INSTANCES: dict[str, Column] = {
+    "provider": _text(),
+    "instance_type": _text(),
+    "accelerator": _NAME,
+    "count": _positive(required=True),
+    "source": _text(),
+    "as_of": _text(pattern=DATE),
+    "confidence": _text(),
+}

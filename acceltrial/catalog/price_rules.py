@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from statistics import median
 
+from acceltrial.catalog.columns import DATE
 from acceltrial.catalog.findings import Finding
 
 PLACEHOLDERS = (700.0, 7000.0, 9999.0, 99999.0)
@@ -32,6 +33,8 @@ def refusal(usd_hour: float | None, accelerators: float) -> str:
     """Why an instance price cannot be used; "" when it can."""
     if usd_hour is None:
         return "the source gives no price"
+    if usd_hour <= 0:
+        return f"{usd_hour:g} is no price: lists write zero where they have none"
     if usd_hour in PLACEHOLDERS:
         return f"{usd_hour:g} is this source's mark for an unknown price"
     if usd_hour / accelerators > MAX_USD_PER_ACCELERATOR_HOUR:
@@ -50,6 +53,17 @@ def as_date(as_of: str) -> date:
     year, month = parts[0], parts[1] if len(parts) > 1 else 12
     day = parts[2] if len(parts) > 2 else calendar.monthrange(year, month)[1]
     return date(year, month, day)
+
+
+def is_day(as_of: str) -> bool:
+    """Whether `as_of` is a real date of the form YYYY, YYYY-MM or YYYY-MM-DD."""
+    if not re.match(DATE, as_of):
+        return False
+    try:
+        as_date(as_of)
+    except (ValueError, calendar.IllegalMonthError):
+        return False
+    return True
 
 
 def stale(prices: Sequence[Mapping[str, object]], today: date, days: int) -> list[Finding]:

@@ -36,6 +36,7 @@ _SHOWN = {
 
 
 app.command("acceltrial.cli.parity:parity", name="parity")
+app.command("acceltrial.cli.price_import:app", name="import")
 
 
 @app.command

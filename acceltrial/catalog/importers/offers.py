@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from acceltrial.catalog.aliases import AliasIndex
-from acceltrial.catalog.columns import PRICES
 from acceltrial.catalog.findings import Finding
+from acceltrial.catalog.offer import Offer
 from acceltrial.catalog.price_rules import refusal, tpu_chips
 from acceltrial.catalog.reading import read_rows
 from acceltrial.catalog.regions import UNSPECIFIED, residency_of
@@ -26,51 +25,6 @@ UNDATED_AS_OF = "2025-12"
 UNLICENSED_GROUPS = ("us", "eu")
 SHARED_DEVICE_SHARE = 0.35
 _SHARED = re.compile(r"NV(6|12|18)ads", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One price of one accelerator for one hour."""
-
-    accelerator: str
-    provider: str
-    region: str
-    residency: str
-    instance_type: str
-    accelerators_per_instance: float
-    model: str
-    usd: float
-    source: str
-    as_of: str
-    confidence: str
-    note: str
-
-    @property
-    def name(self) -> str:
-        """An identifier that is stable as long as the offer is the same."""
-        parts = (self.provider, self.region, self.instance_type or self.accelerator, self.model)
-        return re.sub(r"[^a-z0-9.]+", "-", "_".join(parts).lower()).strip("-")[:120]
-
-    def row(self) -> dict[str, str]:
-        """The offer as cells of the prices table."""
-        cells = {
-            "price": self.name,
-            "accelerator": self.accelerator,
-            "provider": self.provider,
-            "region": self.region,
-            "residency": self.residency,
-            "environment": "public_cloud",
-            "instance_type": self.instance_type,
-            "accelerators_per_instance": f"{self.accelerators_per_instance:g}",
-            "model": self.model,
-            "usd_per_accelerator_hour": f"{self.usd:.6g}",
-            "grade": "published",
-            "source": self.source,
-            "as_of": self.as_of,
-            "confidence": self.confidence,
-            "note": self.note,
-        }
-        return {name: cells[name] for name in PRICES}
 
 
 def read_offers(path: Path, names: AliasIndex) -> tuple[list[Offer], list[Finding]]:

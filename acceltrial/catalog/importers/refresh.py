@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +11,7 @@ from acceltrial.catalog.findings import Finding
 from acceltrial.catalog.importers.accelerators import import_accelerators
 from acceltrial.catalog.importers.offers import read_offers, select
 from acceltrial.catalog.reading import read_rows
+from acceltrial.catalog.tables import as_csv
 from acceltrial.storage.atomic import write_text
 
 
@@ -55,12 +53,3 @@ def refresh_prices(folder: Path, offers: Path) -> Refreshed:
     rows.sort(key=lambda row: (row["accelerator"], row["model"], row["price"]))
     write_text(folder / "prices.csv", as_csv(columns.PRICES, rows))
     return Refreshed({"prices": len(rows)}, tuple(findings))
-
-
-def as_csv(header: Iterable[str], rows: Iterable[Mapping[str, str]]) -> str:
-    """The rows as CSV text with `header`, in the order given."""
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(header), lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue()

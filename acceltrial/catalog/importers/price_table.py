@@ -1,0 +1,153 @@
+"""Offers from a plain CSV table, with its columns named by the reader: quotes, private offers, own lists."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from acceltrial.catalog.catalogue import Catalogue
+from acceltrial.catalog.columns import ENVIRONMENTS, PRICE_MODELS
+from acceltrial.catalog.importers.money import HOURS, in_usd
+from acceltrial.catalog.offer import Offer
+from acceltrial.catalog.price_rules import is_day, refusal
+from acceltrial.catalog.reading import read_rows
+from acceltrial.catalog.regions import UNSPECIFIED, residency_of
+from acceltrial.errors import ConfigurationError, DataContractError
+
+NEEDED = ("accelerator", "price")
+OPTIONAL = {
+    "per": "hour",
+    "currency": "USD",
+    "count": "1",
+    "provider": "",
+    "region": "",
+    "residency": "",
+    "environment": "public_cloud",
+    "instance_type": "",
+    "model": "on_demand",
+    "term": "",
+    "grade": "declared",
+    "as_of": "",
+    "source": "",
+    "note": "",
+}
+_VOCABULARY = {
+    "per": tuple(HOURS),
+    "model": PRICE_MODELS,
+    "environment": ENVIRONMENTS,
+    "grade": ("published", "declared", "measured"),
+}
+
+
+def table_offers(
+    path: Path, catalogue: Catalogue, *, columns: Mapping[str, str], rates: Mapping[str, float], as_of: str
+) -> list[Offer]:
+    """Every row as an offer; a price is of the whole instance, with `count` accelerators.
+
+    Args:
+        path: the CSV file.
+        catalogue: resolves the names of accelerators.
+        columns: our column → the file's column, where the names differ.
+        rates: USD for one unit of each currency that the file uses.
+        as_of: the day of rows that name none.
+
+    Raises:
+        ConfigurationError: `columns` names what is not there, or a currency has no rate.
+        DataContractError: a row is wrong: names file, row and column. Nothing is skipped in silence.
+        StorageError: the file cannot be read.
+    """
+    if unknown := sorted(set(columns) - {*NEEDED, *OPTIONAL}):
+        raise ConfigurationError(
+            f"{unknown[0]!r} is no column of ours",
+            where="--column",
+            remedy=f"use {', '.join((*NEEDED, *OPTIONAL))}",
+        )
+    rows = read_rows(path)
+    have = set(rows[0]) if rows else set()
+    for ours in (*NEEDED, *columns):
+        if rows and columns.get(ours, ours) not in have:
+            raise ConfigurationError(
+                f"the file has no column {columns.get(ours, ours)!r}",
+                where=str(path),
+                remedy=f"map it: --column {ours}=NAME with one of {', '.join(sorted(have))}",
+            )
+    return [
+        _offer(path, number, _renamed(row, columns), catalogue, rates, as_of)
+        for number, row in enumerate(rows, start=2)
+    ]
+
+
+def _renamed(row: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: row.get(columns.get(name, name), "") or default
+        for name, default in {**dict.fromkeys(NEEDED, ""), **OPTIONAL}.items()
+    }
+
+
+def _offer(
+    path: Path,
+    number: int,
+    row: dict[str, str],
+    catalogue: Catalogue,
+    rates: Mapping[str, float],
+    as_of: str,
+) -> Offer:
+    where = f"{path}, row {number}"
+    try:
+        device = catalogue.accelerator_names.resolve(row["accelerator"])
+        amount, note = in_usd(_positive(row, "price"), row["currency"], rates)
+    except ConfigurationError as error:
+        raise DataContractError(
+            error.what, where=f"{where} {error.where}".rstrip(), remedy=error.remedy
+        ) from error
+    except ValueError as error:
+        raise _wrong(where, str(error)) from error
+    day = row["as_of"] or as_of
+    if problem := _vocabulary_problem(row, day):
+        raise _wrong(where, problem)
+    usd = amount / HOURS[row["per"]]
+    try:
+        count = _positive(row, "count")
+    except ValueError as error:
+        raise _wrong(where, str(error)) from error
+    if problem := refusal(usd, count):
+        raise _wrong(where, problem)
+    return Offer(
+        device,
+        row["provider"] or path.stem,
+        row["region"] or UNSPECIFIED,
+        row["residency"] or residency_of(row["region"]),
+        row["instance_type"],
+        count,
+        row["model"],
+        usd / count,
+        row["source"] or f"price table {path.name}",
+        day,
+        "declared" if row["grade"] == "declared" else "third_party_page",
+        "; ".join(filter(None, (row["note"], note))),
+        term=row["term"],
+        environment=row["environment"],
+        grade=row["grade"],
+    )
+
+
+def _vocabulary_problem(row: Mapping[str, str], day: str) -> str:
+    for name, allowed in _VOCABULARY.items():
+        if row[name] not in allowed:
+            return f"column {name}: {row[name]!r} is not one of {', '.join(allowed)}"
+    return "" if is_day(day) else f"column as_of: {day!r} is no date (YYYY-MM-DD)"
+
+
+def _positive(row: Mapping[str, str], name: str) -> float:
+    try:
+        value = float(row[name])
+    except ValueError:
+        raise ValueError(f"column {name}: {row[name]!r} is no number") from None
+    if not math.isfinite(value) or value <= 0:
+        raise ValueError(f"column {name}: {row[name]!r} is no positive finite number")
+    return value
+
+
+def _wrong(where: str, problem: str) -> DataContractError:
+    return DataContractError(problem, where=where, remedy="correct the cell, or remove the row")

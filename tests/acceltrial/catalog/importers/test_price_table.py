@@ -1,0 +1,85 @@
+"""Plain price lists, with foreign columns, currencies and units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from acceltrial.catalog import Catalogue, load_catalogue
+from acceltrial.catalog.importers.money import parse_rates
+from acceltrial.catalog.importers.price_table import table_offers
+from acceltrial.catalog.location import find_catalogue
+from acceltrial.catalog.offer import Offer
+from acceltrial.errors import AcceltrialError, ConfigurationError, DataContractError
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return load_catalogue(find_catalogue())
+
+
+def read(
+    path: Path, catalogue: Catalogue, text: str, *columns: str, rates: tuple[str, ...] = ()
+) -> list[Offer]:
+    path.write_text(text)
+    mapped = dict(column.split("=") for column in columns)
+    return table_offers(
+        path, catalogue, columns=mapped, rates=parse_rates(list(rates)), as_of="2026-11-22"
+    )  # fmt: skip
+
+
+def test_a_quote_in_euros_a_month_becomes_usd_an_accelerator_hour(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    text = (
+        "gpu,price,per,currency,count,region,model,term\nH100 SXM,14600,month,EUR,8,eu-west-1,reserved,1yr\n"
+    )
+    (offer,) = read(tmp_path / "quote.csv", catalogue, text, "accelerator=gpu", rates=("EUR=1.1",))
+    assert offer.usd == pytest.approx(14600 * 1.1 / 730 / 8)
+    assert (offer.accelerator, offer.residency, offer.grade, offer.model) == (
+        "h100-sxm",
+        "eu",
+        "declared",
+        "reserved",
+    )
+    assert offer.provider == "quote"
+    assert "14600 EUR at 1.1 USD" in offer.note
+
+
+@pytest.mark.parametrize(
+    ("cells", "where", "remedy"),
+    [
+        ("H1O0,2,USD,1,hour", "row 2", "did you mean"),
+        ("H100,two,USD,1,hour", "row 2", "correct"),
+        ("H100,-2,USD,1,hour", "row 2", "correct"),
+        ("H100,nan,USD,1,hour", "row 2", "correct"),
+        ("H100,inf,USD,1,hour", "row 2", "correct"),
+        ("H100,0,USD,1,hour", "row 2", "correct"),
+        ("H100,700,USD,1,hour", "row 2", "correct"),
+        ("H100,2,EUR,1,hour", "row 2", "--rate EUR"),
+        ("H100,2,USD,0,hour", "row 2", "correct"),
+        ("H100,2,USD,1,fortnight", "row 2", "correct"),
+        ("<script>,2,USD,1,hour", "row 2", ""),
+    ],
+)  # fmt: skip
+def test_a_wrong_row_is_named_and_nothing_is_skipped(
+    tmp_path: Path, catalogue: Catalogue, cells: str, where: str, remedy: str
+) -> None:
+    with pytest.raises(DataContractError) as caught:
+        read(tmp_path / "t.csv", catalogue, f"accelerator,price,currency,count,per\n{cells}\n")
+    assert where in caught.value.where
+    assert remedy in caught.value.remedy
+
+
+def test_columns_that_are_not_there_are_told(tmp_path: Path, catalogue: Catalogue) -> None:
+    with pytest.raises(ConfigurationError, match="no column 'price'"):
+        read(tmp_path / "t.csv", catalogue, "accelerator,usd\nH100,2\n")
+    with pytest.raises(ConfigurationError, match="'cost' is no column of ours"):
+        read(tmp_path / "t.csv", catalogue, "accelerator,usd\nH100,2\n", "cost=usd")
+
+
+@pytest.mark.parametrize("rate", ["EUR", "EUR=", "EUR=0", "EUR=-1", "EUR=inf", "eur=1", "EURO=1"])
+def test_rates_are_checked(rate: str) -> None:
+    with pytest.raises(AcceltrialError, match="no exchange rate"):
+        parse_rates([rate])
