@@ -76,6 +76,34 @@ class Flips(Table):
     """Why there is no such point; empty where there is."""
 
 
+class Billed(Table):
+    """One row a workload, option, month and line of a bill, beside its prediction; no workload: unmatched."""
+
+    workload: str = pa.Field(nullable=True)
+    option: str = pa.Field(nullable=True)
+    period: str = pa.Field(str_matches=r"^\d{4}-\d{2}$")
+    line: str = pa.Field(
+        isin=[
+            "compute", "networking", "storage", "other", "unused_commitment", "commitment", "credit",
+            "tax", "adjustment",
+        ]
+    )  # fmt: skip
+    hours: float = pa.Field(ge=0)
+    """Of the month, that the export covers."""
+    charges: int = pa.Field(gt=0)
+    billed_usd: float
+    effective_usd: float
+    """Commitments spread over their use."""
+    predicted_usd: float = pa.Field(nullable=True)
+    """For the hours covered."""
+    low: float = pa.Field(nullable=True)
+    high: float = pa.Field(nullable=True)
+    ratio: float = pa.Field(nullable=True)
+    """What was compared (effective, or billed where billing.yaml says so) ÷ predicted."""
+    verdict: str = pa.Field(isin=["within", "above", "below", "no_interval", "no_prediction"])
+    reason: str
+
+
 class Scores(Table):
     """One row a workload, option and criterion: raw value and what it is worth."""
 

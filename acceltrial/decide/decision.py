@@ -129,9 +129,9 @@ def role_draws(
     seed: int,
     *,
     concentration: float | None = 60.0,
-    keep_order: bool = False,
+    keep_order: bool = True,
 ) -> Floats:
-    """At least `draws` weight vectors, the same number for every role, in the order of the roles' names."""
+    """At least `draws` weight vectors, as many of each role, by name; as `draw_weights` draws them."""
     each = -(-draws // len(roles))
     return np.vstack(
         [

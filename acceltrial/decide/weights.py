@@ -50,15 +50,18 @@ def draw_weights(
     rng: np.random.Generator,
     *,
     concentration: float | None = 60.0,
-    keep_order: bool = False,
+    keep_order: bool = True,
 ) -> Floats:
     """`draws` weight vectors (rows sum to 1) around `centre`.
 
     With a concentration k they follow Dirichlet(k · centre): mean `centre`, variance of one weight
     w(1-w)/(k+1), so k = 60 gives a weight of 0.25 a standard deviation of 0.055. Without, they are
     uniform over the simplex of the criteria that have weight. A weight of 0 stays 0.
-    `keep_order` keeps only the role's order of criteria: each draw is sorted to match it (the
-    order-constrained form of SMAA; Lahdelma & Salminen, Operations Research 49(3), 2001, 444-454).
+    With `keep_order` no draw puts a criterion before one that the role weighs more: each draw's weights
+    are sorted into the role's order; criteria of equal weight keep the order in which they were drawn.
+    On uniform draws that is the uniform distribution over all weights of this order (SMAA with ordinal
+    preferences; Lahdelma & Salminen, Operations Research 49(3), 2001, 444-454); on draws around a centre
+    it folds what lies on the wrong side of a tie back to the right one, so every draw counts.
     """
     active = np.flatnonzero(centre > 0)
     alpha = np.ones(active.size) if concentration is None else concentration * centre[active]
@@ -66,8 +69,10 @@ def draw_weights(
     total = drawn.sum(axis=1, keepdims=True)
     drawn = np.where(total > 0, drawn / np.where(total > 0, total, 1), centre[active])
     if keep_order:
-        places = np.argsort(np.argsort(-centre[active], kind="stable"), kind="stable")
-        drawn = -np.sort(-drawn, axis=1)[:, places]
+        wanted = np.broadcast_to(-np.round(centre[active], 12), drawn.shape)
+        order = np.lexsort((-drawn, wanted), axis=1)
+        descending = -np.sort(-drawn, axis=1)
+        np.put_along_axis(drawn, order, descending, axis=1)
     out = np.zeros((draws, centre.size))
     out[:, active] = drawn
     return out

@@ -21,6 +21,11 @@ COMMANDS = (
         "Decide the last evaluation again with other prices, volumes or costs",
     ),
     (
+        "cost",
+        "flows.commands.cost:app",
+        "What was really paid, beside what was predicted",
+    ),
+    (
         "sign-off",
         "flows.commands.signoff:app",
         "The sheets that four roles sign: list, sign, verify",

@@ -8,10 +8,12 @@ import polars as pl
 
 from acceltrial.storage.digest import value_digest
 from schemas.base import table_of
-from schemas.decision import Decisions, Flips, Placements, PolicyVerdicts, SignOffs, Tco
+from schemas.decision import Billed, Decisions, Flips, Placements, PolicyVerdicts, SignOffs, Tco
+from schemas.inputs import Findings
 from stages.artifacts import (
     ACCELERATORS,
     BENCHMARK_CELLS,
+    BILLED,
     CANDIDATES,
     CLASSES,
     COSTS,
@@ -27,6 +29,7 @@ from stages.artifacts import (
     RANKING,
     REQUIREMENTS,
     ROLE_RANKING,
+    SCORE_FINDINGS,
     SCORES,
     SIGN_OFFS,
     TARGETS,
@@ -35,8 +38,10 @@ from stages.artifacts import (
 )
 from stages.contract import Context, Inputs, Outputs, Stage
 from stages.score.admission import Gate, rules_for
+from stages.score.billing import BILLING, billed_rows, compared
 from stages.score.choice import Choice, Chooser
 from stages.score.figures import Evidence
+from stages.score.findings import billing_findings, ordered
 from stages.score.flips_table import flip_rows
 from stages.score.params import ScoreParams
 from stages.score.placing import placement_row
@@ -90,15 +95,19 @@ def run(inputs: Inputs, params: ScoreParams, context: Context) -> Outputs:
         )
         for decision, placement in zip(decisions, placements, strict=True)
     }
+    costs, decided = costs_table(choices, context.now), table_of(Decisions, decisions)
+    bill = compared(costs, decided, inputs.path(PORTFOLIO.name) / BILLING)
     return {
-        COSTS.name: costs_table(choices, context.now),
+        COSTS.name: costs,
+        BILLED.name: table_of(Billed, billed_rows(bill)),
+        SCORE_FINDINGS.name: table_of(Findings, ordered(billing_findings(bill))),
         TCO.name: table_of(Tco, tco_rows(choices, world, params)),
         FLIPS.name: table_of(Flips, [row for choice in choices for row in flip_rows(choice, params)]),
         SCORES.name: scores_table(choices),
         RANKING.name: ranking_table(choices),
         ROLE_RANKING.name: role_ranking_table(choices),
         PLACEMENTS.name: table_of(Placements, placements),
-        DECISIONS.name: table_of(Decisions, decisions),
+        DECISIONS.name: decided,
         SIGN_OFFS.name: table_of(SignOffs, sheets(digests, inputs.path(PORTFOLIO.name))),
         POLICY_VERDICTS.name: table_of(PolicyVerdicts, verdict_rows(gate.log)),
     }
@@ -130,13 +139,15 @@ def _told(choice: Choice) -> str:
 
 STAGE = Stage(
     name="score",
-    version="2",
+    version="3",
     params=ScoreParams,
     inputs=(*_TABLES, PORTFOLIO),
     outputs=(
         COSTS,
         TCO,
         FLIPS,
+        BILLED,
+        SCORE_FINDINGS,
         SCORES,
         RANKING,
         ROLE_RANKING,

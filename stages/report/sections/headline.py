@@ -175,7 +175,7 @@ def _actions(material: Material, recommended: Sequence[dict[str, Any]]) -> list[
     )
     errors = [
         r["subject"]
-        for name in ("collect_findings", "classify_findings")
+        for name in ("collect_findings", "classify_findings", "score_findings")
         for r in tables[name].to_dicts()
         if r["severity"] == "error" and r["subject"] in tables.workloads
     ]
