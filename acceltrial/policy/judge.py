@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
+from acceltrial.policy.compiled import Program, specialise
 from acceltrial.policy.rules import Rule, RuleSet
 
 Outcome = Literal["deny", "prefer", "warn", "pass", "error"]
 Values = Mapping[str, Mapping[str, Any]]
+_KEPT: Final = 100_000
+"""Interpreted verdicts of one rule that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +54,55 @@ class Judgement:
         return f"{wanted} would have it, {', '.join(v.rule for v in self.denials)} forbids it: forbidden"
 
 
-@dataclass
 class Judge:
-    """Applies a rule set to many cases.
+    """Applies a rule set to many cases."""
 
-    A rule's verdict depends only on the fields that it reads, so it is kept by their values: cases
-    that look alike to a rule cost one evaluation.
-    """
-
-    rules: RuleSet
-    _known: dict[tuple[Any, ...], Verdict] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._reads = [sorted(rule.expression.reads) for rule in self.rules.rules]
+    def __init__(self, rules: RuleSet) -> None:
+        self.rules = rules
+        self._said = [_Applied(rule).verdict for rule in rules.rules]
 
     def judge(self, values: Values) -> Judgement:
         """The verdict of every rule on the case, in the order of the file."""
-        return Judgement(
-            tuple(self._verdict(index, rule, values) for index, rule in enumerate(self.rules.rules))
-        )
+        return Judgement(tuple([said(values) for said in self._said]))
 
-    def _verdict(self, index: int, rule: Rule, values: Values) -> Verdict:
-        reads = self._reads[index]
-        key = (index, *[_hashable(values.get(name, {}).get(part)) for name, part in reads])
+
+class _Applied:
+    """One rule on case after case.
+
+    Where the types of the fields allow it, the rule is a Python function; else the CEL library evaluates
+    it, and since a verdict depends only on the fields that the rule reads, it is kept by their values.
+    """
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule, self._reads = rule, sorted(rule.expression.reads)
+        self._pass = Verdict(rule.id, "pass", "")
+        self._applies = Verdict(rule.id, rule.severity, rule.reason)
+        self._programs: dict[tuple[type, ...], Program | None] = {}
+        self._known: dict[tuple[Any, ...], Verdict] = {}
+
+    def verdict(self, values: Values) -> Verdict:
+        """What the rule says of the case."""
+        try:
+            given = [values[name][part] for name, part in self._reads]
+        except KeyError:
+            return _evaluate(self._rule, self._reads, values)
+        types = tuple(map(type, given))
+        try:
+            program = self._programs[types]
+        except KeyError:
+            program = self._programs[types] = specialise(self._rule.expression.text, self._reads, types)
+        answer = program(*given) if program is not None else None
+        if answer is None:
+            return self._interpreted(given, values)
+        return self._applies if answer else self._pass
+
+    def _interpreted(self, given: list[Any], values: Values) -> Verdict:
+        key = tuple(map(_hashable, given))
         verdict = self._known.get(key)
         if verdict is None:
-            verdict = self._known[key] = _evaluate(rule, reads, values)
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            verdict = self._known[key] = _evaluate(self._rule, self._reads, values)
         return verdict
 
 
