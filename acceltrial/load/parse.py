@@ -261,6 +261,7 @@ def _read_whole(parsed: Parsed, raw: RawRecord, body: bytes, *, keep_text: bool)
         return
     if isinstance(content, list):  # some rerankers and embedders answer with the bare list
         parsed.answers = len(content)
+        parsed.text = body.decode(errors="replace") if keep_text else ""
         return
     if not isinstance(content, dict) or content.get("error"):
         _fail(parsed, "error_answer", body[:300].decode(errors="replace"))
@@ -273,6 +274,9 @@ def _read_whole(parsed: Parsed, raw: RawRecord, body: bytes, *, keep_text: bool)
     items = content.get("data", content.get("results"))
     if isinstance(items, list):
         parsed.answers = len(items)
+        if keep_text and not text:
+            # Vectors and scores are judged as a whole.
+            parsed.text = body.decode(errors="replace")
     elif not isinstance(content.get("choices"), list):
         _fail(parsed, "not_an_answer", body[:300].decode(errors="replace"))
 

@@ -27,7 +27,7 @@ class LoadPlan:
         timeout_s: per request, from the first byte sent (from dialling on a new connection).
         slo: a service level such as `ttft_ms<=500,tpot_ms<=50`; goodput is reported against it.
         calibrate: measure the instrument against the reference server first.
-        keep_text: keep each response's text in the records.
+        keep_text: keep each response's text in the records; of embeddings and rerank the whole JSON.
         extra_body: fields added to every request body (`temperature`, `seed`, `logprobs`, …).
         api_key_env: name of the environment variable that holds the key; never the key itself.
         tokenizer: folder or file of the model's tokenizer, for exact lengths and our own counts.
