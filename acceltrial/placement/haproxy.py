@@ -5,8 +5,8 @@ Four mechanisms stand behind each other, since none covers all:
   connection (`be_conn_free`; `backup` servers alone do not take overload),
 - fallback servers stand in the primary's backend as `backup`, so that a request caught by a dying server is
   redispatched to them (redispatch does not leave its backend),
-- an error of live traffic counts against a server as a health check does (`observe`), so that it is out
-  before the next check is due,
+- an error of live traffic counts against a primary server as a health check does (`observe`), so that it is
+  out before the next check is due,
 - a server that hangs keeps its connections: once its check fails they are closed, and requests without an
   answer so far go to the fallback.
 A request of which a byte has been answered cannot be repeated by any proxy: those streams are lost.
@@ -19,6 +19,9 @@ from collections.abc import Sequence
 from acceltrial.placement import safe
 from acceltrial.placement.model import Gap, Placement, Rendered, Server
 
+_TAKEN_OUT = " observe layer4 error-limit 2 on-error mark-down on-marked-down shutdown-sessions"
+"""Only where somebody else can take the requests. The last resort is never taken out by live errors: what a
+dying primary sends back comes all at once, and two connections refused in that burst would close it too."""
 RETRY_ON = "conn-failure empty-response 502 503 504"
 """Not `500` and not `response-timeout`: a request that breaks or hangs one server must not visit them all."""
 SOCKET = "/run/haproxy/acceltrial.sock"
@@ -121,10 +124,10 @@ def _backend(placement: Placement, role: str) -> str:
         f"    http-check send meth GET uri {health.path}",
         "    http-check expect status 200",
         f"    default-server check inter {health.interval_ms}ms fall {health.fall} rise {health.rise}"
-        " observe layer4 error-limit 2 on-error mark-down on-marked-down shutdown-sessions"
         " resolvers acceltrial init-addr last,libc,none",
     ]
-    lines += [_server(role, server) for server in pool.servers]
+    replaceable = role == "primary" and (placement.fallback is not None or len(pool.servers) > 1)
+    lines += [_server(role, server) + (_TAKEN_OUT if replaceable else "") for server in pool.servers]
     if role == "primary" and placement.fallback is not None:
         lines.append("    # Take redispatched requests; used only while no primary server is up.")
         lines.append("    option allbackups")
