@@ -189,6 +189,8 @@ class ReferenceServer:
             self._reply(peer, {})
         elif path.endswith("/models"):
             self._reply(peer, {"object": "list", "data": [{"id": "reference", "object": "model"}]})
+        elif path == "/health":
+            self._reply(peer, {"status": "ok"})
         else:
             kind = path.rsplit("/v1", 1)[-1]
             render = _RENDERERS.get(kind)

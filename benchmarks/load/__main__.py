@@ -1,7 +1,8 @@
-"""`python -m benchmarks.load`: reproduces our side of the table in README.md; raw records are kept.
+"""`python -m benchmarks.load`: reproduces the tables in README.md; raw records are kept.
 
-    python -m benchmarks.load [--quick] [--trace FILE] [--out DIR] [--repeats N]
+    python -m benchmarks.load [--peers] [--quick] [--trace FILE] [--out DIR] [--repeats N]
 
+With `--peers`, guidellm, aiperf and inference-perf are installed (once, outside the repository) and run too.
 Writes results.json beside this file only with `--record`, so that a trial run changes nothing.
 """
 
@@ -19,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from acceltrial.evidence.machine import describe_machine
-from benchmarks.load import figures
+from benchmarks.load import figures, table
+from benchmarks.load.peers import compare
 
 GOALS: dict[str, tuple[str, float]] = {
     "closed_rps": (">=", 2_000),
@@ -70,6 +72,7 @@ def arrivals_point(rate: int, seeds: int, requests: int, raw: Path, _number: int
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peers", action="store_true", help="run guidellm, aiperf and inference-perf too")
     parser.add_argument("--quick", action="store_true", help="shorter runs, fewer of them")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--trace", type=Path, help="a trace to replay whole, twenty times as fast")
@@ -93,10 +96,13 @@ def main() -> None:
         repeated(partial(arrivals_point, rate, seeds, count, raw), 1, found)
     if given.trace:
         repeated(lambda n: figures.replay(given.trace, 20, raw / f"replay-{n}.parquet"), 1, found)
-    report(found, raw, stamp, record=given.record)
+    peers = compare.main(raw / "peers", repeats, quick=given.quick) if given.peers else None
+    report(found, peers, raw, stamp, record=given.record)
 
 
-def report(found: dict[str, Any], raw: Path, stamp: str, *, record: bool) -> None:
+def report(
+    found: dict[str, Any], peers: dict[str, Any] | None, raw: Path, stamp: str, *, record: bool
+) -> None:
     """Prints each goal beside its median, and writes everything as JSON."""
     for name, (relation, goal) in GOALS.items():
         if name in found:
@@ -105,7 +111,8 @@ def report(found: dict[str, Any], raw: Path, stamp: str, *, record: bool) -> Non
             print(f"{'reached' if reached else 'MISSED '}  {name} {value:.4g} (goal {relation} {goal:g})")
     rejected = sum(found[f"ks_rejected_at_{rate:g}"]["median"] for rate in KS_RATES)
     print(f"Kolmogorov–Smirnov at 5 %: {rejected:g} rejections over all rates and seeds")
-    result = {"date": stamp, "machine": describe_machine(), "raw": str(raw), "figures": found}
+    result = {"date": stamp, "machine": describe_machine(), "raw": str(raw), "figures": found, "peers": peers}
+    print("\n".join(table.peer_rows(peers)) if peers else "the peers were not run: --peers")
     text = json.dumps(result, indent=1) + "\n"
     (raw / "results.json").write_text(text)
     if record:

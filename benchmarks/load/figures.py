@@ -141,7 +141,7 @@ def _start_up(before: Callable[[], object] | None) -> float:
         options = ["--requests", "20", "--output-tokens", "16", "--no-calibrate", "--json"]
         subprocess.run([*command, *options], check=True, capture_output=True, preexec_fn=before)
         reads = {one.request_id: one.read_ns for one in reference.log()["requests"]}
-    return (reads["0"] - begun) / 1e9
+    return float(reads["0"] - begun) / 1e9
 
 
 def replay(trace: Path, warp: float, raw: Path, most: int | None = None) -> dict[str, float]:

@@ -23,6 +23,24 @@ ROWS = (
     ("replay_failed", "… requests lost of 19,366", "", "0"),
 )
 KS_RATES = (50, 100, 200, 400, 800, 1_600)
+PEER_ROWS = (
+    ("closed_rps", "closed loop, 256 streams, requests/s"),
+    ("marginal_cpu_s_per_1000", "marginal CPU of all its processes, s per 1,000 requests"),
+    ("ttft_error_p50_ms", "Poisson 400/s: TTFT error p50, ms"),
+    ("ttft_error_p99_ms", "… p99, ms"),
+    ("reported_ttft_p99_ms", "TTFT p99 that it reports, ms"),
+    ("server_ttft_p99_ms", "… and that the server had, ms"),
+    ("itl_error_p99_ms", "ITL error p99, ms"),
+    ("mean_itl_error_p99_ms", "error p99 of a request's mean ITL, ms"),
+    ("lag_p99_ms", "send lag p99 by its own account, ms"),
+    ("achieved_over_asked", "rate achieved ÷ asked"),
+    ("ks_p_value", "Kolmogorov–Smirnov p of arrivals at the server against the rate asked"),
+    ("ks_p_value_own_rate", "… against the rate achieved"),
+    ("start_to_first_request_s", "start to first request, s"),
+    ("start_to_end_beyond_load_s", "start to end, beyond the load itself, s"),
+    ("peak_rss_mb", "peak memory of all its processes, MB"),
+    ("peak_pss_mb", "… shared pages divided, MB"),
+)
 CURVE = (
     "lag_p50_ms",
     "lag_p99_ms",
@@ -37,6 +55,24 @@ CURVE = (
 def told(value: float) -> str:
     """Three digits that matter, thousands in full."""
     return f"{value:,.0f}" if value >= 1_000 else f"{value:.3g}"
+
+
+def peer_rows(peers: dict[str, Any]) -> list[str]:
+    """The table of tools: the median, and below it why a tool has no column."""
+    ran = {name: found for name, found in peers.items() if not isinstance(found, str)}
+    rows = ["| figure | " + " | ".join(ran) + " |", "| --- |" + " --- |" * len(ran)]
+    for name, label in PEER_ROWS:
+        rows.append(f"| {label} | " + " | ".join(_spread(found.get(name)) for found in ran.values()) + " |")
+    rows += [f"\n{name}: {reason}" for name, reason in peers.items() if isinstance(reason, str)]
+    return rows
+
+
+def _spread(one: dict[str, Any] | None) -> str:
+    if one is None or one["median"] is None:
+        return "–"
+    if len(one["runs"]) == 1:
+        return told(one["median"])
+    return f"{told(one['median'])} ({told(one['low'])} – {told(one['high'])})"
 
 
 def main() -> None:
@@ -55,6 +91,8 @@ def main() -> None:
     )
     label = "Kolmogorov–Smirnov of sent gaps at 5 %: rejections in 10 seeds"
     print(f"| {label} | none passed | 0.5 expected | {rejected} | |")
+    if result.get("peers"):
+        print("\n" + "\n".join(peer_rows(result["peers"])))
     print(f"\n{result['date']}, {result['machine']['cpu_model']}, {result['machine']['cores']} cores\n")
     print("| requests/s | " + " | ".join(CURVE) + " |\n|" + " --- |" * (len(CURVE) + 1))
     for rate in (1, 10, 100, 1_000, 2_000):
