@@ -15,8 +15,9 @@ from schemas.inputs import Instant
 class Measurements(Table):
     """One row a (workload, option, phase, metric, statistic).
 
-    `metric` carries its unit (`ttft_ms`, `tokens_per_s`); `statistic` is p50, p95, p99, mean, total,
-    rate or max. An empty value has a reason; a value without an interval has one too.
+    `metric` carries its unit (`ttft_ms`, `tokens_per_s`); `statistic` is p50, p95, p99, mean, total, rate
+    or max, `c4` for a level of four streams, `mean_short` for a class of requests. An empty value has a
+    reason; a value without an interval has one too.
     """
 
     workload: str
@@ -84,6 +85,19 @@ class RequestRecords(Table):
     connection_reused: bool = pa.Field(nullable=True)
     correct: bool = pa.Field(nullable=True)
     """Whether the answer met the task's check; empty when the request had no checkable answer."""
+
+
+class Telemetry(Table):
+    """One reading of a device, a process or the server's own metrics while a cell ran."""
+
+    cell: str
+    source: str
+    """`server` (its process tree), `server_metrics`, `cpu`, `gpu0`, …"""
+    metric: str
+    unit: str
+    at_s: float = pa.Field(ge=0)
+    """Seconds from the start of the cell's schedule."""
+    value: float
 
 
 class BenchmarkCells(Table):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
-import re
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -13,24 +12,63 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from acceltrial.load.address import Address
+from acceltrial.load.prometheus_text import sums_by_name
 
-_LINE = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{[^}]*\})?\s+([^\s]+)(?:\s+\d+)?$")
 _LARGEST = 4_000_000
 _PERIOD_S = 1.0
 _PATIENCE_S = 1.0
 _MOST_FAILURES = 5
 
-WATCHED = {
-    "running": ("llamacpp:requests_processing", "vllm:num_requests_running"),
-    "waiting": ("llamacpp:requests_deferred", "vllm:num_requests_waiting"),
-    "cache_use": ("llamacpp:kv_cache_usage_ratio", "vllm:kv_cache_usage_perc", "vllm:gpu_cache_usage_perc"),
-    "prompt_tokens": ("llamacpp:prompt_tokens_total", "vllm:prompt_tokens_total"),
-    "output_tokens": ("llamacpp:tokens_predicted_total", "vllm:generation_tokens_total"),
-    "preemptions": ("vllm:num_preemptions_total",),
+GAUGES = {
+    "running": ("llamacpp:requests_processing", "vllm:num_requests_running", "sglang:num_running_reqs"),
+    "waiting": ("llamacpp:requests_deferred", "vllm:num_requests_waiting", "sglang:num_queue_reqs"),
+    "cache_use": (
+        "llamacpp:kv_cache_usage_ratio",
+        "vllm:kv_cache_usage_perc",
+        "vllm:gpu_cache_usage_perc",
+        "sglang:token_usage",
+    ),
 }
-"""Our name of each figure and the engines' names for it; the last three only ever grow."""
+"""Our name of each figure of the moment and the engines' names for it."""
 
-_COUNTERS = ("prompt_tokens", "output_tokens", "preemptions")
+COUNTERS = {
+    "prompt_tokens": (
+        "llamacpp:prompt_tokens_total",
+        "vllm:prompt_tokens_total",
+        "sglang:prompt_tokens_total",
+    ),
+    "output_tokens": (
+        "llamacpp:tokens_predicted_total",
+        "vllm:generation_tokens_total",
+        "sglang:generation_tokens_total",
+    ),
+    "preemptions": ("vllm:num_preemptions_total",),
+    "requests": ("vllm:request_success_total", "sglang:num_requests_total"),
+    "prefill_s": ("llamacpp:prompt_seconds_total", "vllm:request_prefill_time_seconds_sum"),
+    "decode_s": ("llamacpp:tokens_predicted_seconds_total", "vllm:request_decode_time_seconds_sum"),
+}
+"""Figures that only ever grow."""
+
+_HISTOGRAMS = {
+    "queue": ("vllm:request_queue_time_seconds", "acceltrial:queue_seconds"),
+    "tokenise": ("acceltrial:tokenise_seconds",),
+    "prefill": ("vllm:request_prefill_time_seconds", "acceltrial:model_seconds"),
+    "decode": ("vllm:request_decode_time_seconds",),
+    "ttft": ("vllm:time_to_first_token_seconds", "sglang:time_to_first_token_seconds"),
+    "itl": (
+        "vllm:inter_token_latency_seconds",
+        "vllm:time_per_output_token_seconds",
+        "sglang:inter_token_latency_seconds",
+    ),
+    "e2e": ("vllm:e2e_request_latency_seconds", "sglang:e2e_request_latency_seconds"),
+}
+"""Times of which a server gives sum and count; NAME_sum_s and NAME_count are the columns here."""
+
+for _name, _theirs in _HISTOGRAMS.items():
+    COUNTERS[f"{_name}_sum_s"] = tuple(f"{one}_sum" for one in _theirs)
+    COUNTERS[f"{_name}_count"] = tuple(f"{one}_count" for one in _theirs)
+
+WATCHED = {**GAUGES, **COUNTERS}
 
 
 @dataclass
@@ -44,20 +82,41 @@ class ServerMetrics:
     rows: list[dict[str, float]] = field(default_factory=list)
     reason: str = ""
 
+    def growth(self, name: str) -> float | None:
+        """By how much a counter grew; None where it was not seen twice, or the server started anew."""
+        values = [row[name] for row in self.rows if name in row]
+        if len(values) < 2 or any(after < before for before, after in itertools.pairwise(values)):
+            return None
+        return values[-1] - values[0]
+
+    def mean_ms(self, name: str) -> float | None:
+        """The mean of a time over what ended while we watched; None where nothing was counted."""
+        total, count = self.growth(f"{name}_sum_s"), self.growth(f"{name}_count")
+        return total / count * 1e3 if total is not None and count else None
+
+    def time_average(self, name: str) -> float | None:
+        """The mean of a gauge over time, by trapezoids; None with fewer than two readings."""
+        seen = [(row["at_s"], row[name]) for row in self.rows if name in row]
+        if len(seen) < 2 or seen[-1][0] <= seen[0][0]:
+            return None
+        pairs = itertools.pairwise(seen)
+        area = sum((after - before) * (low + high) / 2 for (before, low), (after, high) in pairs)
+        return area / (seen[-1][0] - seen[0][0])
+
     def summary(self) -> dict[str, Any] | None:
-        """Largest and mean of each gauge, growth of each counter; None where the server offers nothing."""
+        """Largest and mean of each gauge, growth of each counter, mean of each time; None where nothing."""
         if not self.rows:
             return None
         found: dict[str, Any] = {"readings": len(self.rows)}
-        for name in WATCHED:
+        for name in GAUGES:
             values = [row[name] for row in self.rows if name in row]
-            if not values:
-                continue
-            if name in _COUNTERS:
-                found[name] = values[-1] - values[0] if values[-1] >= values[0] else None
-            else:
+            if values:
                 found[name] = {"max": max(values), "mean": sum(values) / len(values)}
-        return found
+        for name in COUNTERS:
+            if any(name in row for row in self.rows) and not name.endswith(("_sum_s", "_count")):
+                found[name] = self.growth(name)
+        means = {f"{name}_mean_ms": self.mean_ms(name) for name in _HISTOGRAMS}
+        return found | {name: value for name, value in means.items() if value is not None}
 
 
 @contextmanager
@@ -92,16 +151,8 @@ def read_into(found: ServerMetrics, address: Address) -> None:
 
 
 def known_figures(text: str) -> dict[str, float]:
-    """Our figures in a Prometheus text; series of one name (a label each) are added up."""
-    sums: dict[str, float] = {}
-    for line in text.splitlines():
-        match = _LINE.match(line)
-        if match is None:
-            continue
-        with contextlib.suppress(ValueError):
-            value = float(match.group(2))
-            if value == value and abs(value) != float("inf"):
-                sums[match.group(1)] = sums.get(match.group(1), 0.0) + value
+    """Our figures in a Prometheus text."""
+    sums = sums_by_name(text)
     found = {}
     for name, theirs in WATCHED.items():
         values = [sums[one] for one in theirs if one in sums]

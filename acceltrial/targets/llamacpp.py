@@ -58,6 +58,11 @@ class LlamaCpp:
             )
         return Availability(available=True)
 
+    def weight_files(self, spec: TargetSpec, cache: Path) -> list[Path]:
+        """Where the weights lie, assembled or converted if need be. Raises TargetUnavailableError."""
+        launch = spec.parse_launch(Launch)
+        return [gemma_gguf(cache) if launch.weights == PACKAGED else Path(launch.weights)]
+
     @contextmanager
     def serve(self, spec: TargetSpec, *, workdir: Path, cache: Path) -> Iterator[RunningServer]:
         """A ready llama.cpp server. Raises TargetUnavailableError."""

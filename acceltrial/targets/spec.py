@@ -115,7 +115,12 @@ class RunningServer:
 
 
 class TargetKind(Protocol):
-    """What an adapter offers. A third party registers one under the entry point `acceltrial.targets`."""
+    """What an adapter offers. A third party registers one under the entry point `acceltrial.targets`.
+
+    A kind whose server reads its weights from files of this machine may also have
+    `weight_files(spec, cache) -> Sequence[Path]` (files or folders), so that a start from cold storage can
+    be measured.
+    """
 
     def availability(self, spec: TargetSpec) -> Availability:
         """Whether the target can be used now. Answers within seconds, whatever the other side does."""

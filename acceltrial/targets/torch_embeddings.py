@@ -52,6 +52,11 @@ class TorchEmbeddings:
             )
         return device_availability(launch.device)
 
+    def weight_files(self, spec: TargetSpec, cache: Path) -> list[Path]:  # noqa: ARG002
+        """Where the weights lie, assembled or converted if need be. Raises TargetUnavailableError."""
+        launch = spec.parse_launch(Launch)
+        return [minilm_folder() if launch.weights == PACKAGED else Path(launch.weights)]
+
     @contextmanager
     def serve(self, spec: TargetSpec, *, workdir: Path, cache: Path) -> Iterator[RunningServer]:  # noqa: ARG002
         """A ready embedding server. Raises TargetUnavailableError."""

@@ -60,6 +60,15 @@ class TransformersServe:
             )
         return device_availability(launch.device)
 
+    def weight_files(self, spec: TargetSpec, cache: Path) -> list[Path]:
+        """Where the weights lie, assembled or converted if need be. Raises TargetUnavailableError."""
+        launch = spec.parse_launch(Launch)
+        found = self.availability(spec)
+        if not found.available:
+            raise TargetUnavailableError(found.reason, where=spec.target, remedy=found.remedy)
+        dtype = TORCH_DTYPES[spec.precision]
+        return [gemma_folder(cache, dtype) if launch.weights == PACKAGED else Path(launch.weights)]
+
     @contextmanager
     def serve(self, spec: TargetSpec, *, workdir: Path, cache: Path) -> Iterator[RunningServer]:
         """A ready server; the first time, packaged weights are converted. Raises TargetUnavailableError."""

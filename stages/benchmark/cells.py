@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -28,11 +29,16 @@ def split(inputs: Inputs, params: BenchmarkParams) -> list[Cell]:
         if fits(workload, target, profiles.get(workload["workload"]))
     ]
     cells = list(_peaks([target for _, target in pairs], params))
+    seen: set[str] = set()
     for work in ("serving", "training"):
         for workload, target in pairs:
             if (workload["phase"] == "training") == (work == "training"):
                 name = workload["workload"]
-                cells.append(_cell(work, workload, target, profiles.get(name), traces.get(name), params))
+                cell = _cell(work, workload, target, profiles.get(name), traces.get(name), params)
+                # Cold storage and a second replica are the option's, not the workload's: once is enough.
+                first = target["target"] not in seen
+                seen.add(target["target"])
+                cells.append(replace(cell, spec={**cell.spec, "measures_starts": first}))
     cells.append(_predicted(inputs, params))
     return cells
 
@@ -96,7 +102,7 @@ def _params(work: str, params: BenchmarkParams) -> dict[str, Any]:
 LOCAL_KINDS = frozenset({"llamacpp", "transformers_serve", "torch_embeddings", "torch_training"})
 SERVING_PARAMS = (
     "seed", "concurrency", "screen", "replay", "rate", "utilisation", "max_input", "max_output", "request",
-    "calibrate", "quality",
+    "calibrate", "quality", "retrieval",
 )  # fmt: skip
 TARGET_KEYS = (
     "target", "kind", "title", "device", "accelerator", "model", "precision", "api", "environment", "region",

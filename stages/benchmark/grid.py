@@ -10,13 +10,14 @@ from typing import Any
 import polars as pl
 
 from schemas.base import table_of
-from schemas.evidence import BenchmarkCells, Measurements, RequestRecords
+from schemas.evidence import BenchmarkCells, Measurements, RequestRecords, Telemetry
+from schemas.inputs import Findings
 from stages.benchmark import cells as cell_list
 from stages.benchmark.ledger import ledger_of
 from stages.benchmark.outcome import Outcome, read_outcomes
 from stages.benchmark.params import BenchmarkParams
 from stages.benchmark.rows import RowMaker
-from stages.benchmark.stack import startup_rows
+from stages.benchmark.startup import scale_out_row, startup_rows
 from stages.contract import Cell, Context, Inputs, Outputs
 
 Facts = list[dict[str, Any]]
@@ -25,7 +26,7 @@ Facts = list[dict[str, Any]]
 class BenchmarkGrid:
     """One cell a device's peak, a workload on a target, and one for all that is only predicted."""
 
-    cell_version = "1"
+    cell_version = "2"
 
     def split(self, inputs: Inputs, params: BenchmarkParams) -> list[Cell]:
         """The cells, device peaks first."""
@@ -44,19 +45,23 @@ class BenchmarkGrid:
         context: Context,  # noqa: ARG002
     ) -> Outputs:
         """All rows, with the start-up times of each option and the local predictions, and the ledger."""
-        rows, records, ended, facts = read_outcomes(
-            results[key] for key in sorted(cell.key for cell in cells)
-        )
-        local, families = _predicted_here(facts, inputs)
-        rows = pl.concat([rows, _startups(facts), local])
+        found = read_outcomes(results[key] for key in sorted(cell.key for cell in cells))
+        local, families = _predicted_here(found.facts, inputs)
+        rows = pl.concat([found.measurements, _startups(found.facts), local])
         order = ["workload", "option", "phase", "cell", "metric", "statistic"]
         rows = rows.sort(order, maintain_order=True)
         return {
             "measurements": rows.select(list(table_of(Measurements, []).columns)),
-            "request_records": records.sort("cell", "index").select(
+            "request_records": found.records.sort("cell", "index").select(
                 list(table_of(RequestRecords, []).columns)
             ),
-            "benchmark_cells": ended.sort("cell").select(list(table_of(BenchmarkCells, []).columns)),
+            "benchmark_cells": found.cells.sort("cell").select(list(table_of(BenchmarkCells, []).columns)),
+            "telemetry": found.telemetry.sort("cell", "source", "metric", "at_s").select(
+                list(table_of(Telemetry, []).columns)
+            ),
+            "benchmark_findings": found.findings.sort("subject", "finding", "detail").select(
+                list(table_of(Findings, []).columns)
+            ),
             "prediction_ledger": ledger_of(rows, families),
         }
 
@@ -67,6 +72,8 @@ def _startups(facts: Facts) -> pl.DataFrame:
     rows = []
     for start in starts:
         same = [other for other in starts if other["option"] == start["option"]]
+        replicas = [other["replica"] for other in same if "replica" in other]
+        every = [*same, *(one for one in replicas if "scale_out_s" in one)]
         maker = RowMaker(
             workload=start["workload"],
             option=start["option"],
@@ -78,7 +85,7 @@ def _startups(facts: Facts) -> pl.DataFrame:
             date=datetime.fromisoformat(start["date"]),
             source=start["source"],
         )
-        rows += startup_rows(same, maker)
+        rows += [*startup_rows(every, maker), scale_out_row(maker, replicas)]
     return table_of(Measurements, rows)
 
 

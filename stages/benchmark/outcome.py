@@ -7,14 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from acceltrial.storage.atomic import write_text
 from acceltrial.storage.tables import read_table, write_table
-from schemas.base import empty, polars_schema, table_of
-from schemas.evidence import BenchmarkCells, Measurements, RequestRecords
+from schemas.base import Table, empty, polars_schema, table_of
+from schemas.evidence import BenchmarkCells, Measurements, RequestRecords, Telemetry
+from schemas.inputs import Findings
 from stages.benchmark.rows import Row
 
 RECORD_COLUMNS = list(polars_schema(RequestRecords))
@@ -26,12 +27,16 @@ class Outcome:
 
     Attributes:
         cells: rows of BenchmarkCells; a serving cell has one a phase.
+        telemetry: series read while the cell ran.
+        findings: rows of Findings.
         facts: JSON-able findings that `join` needs (start-up times, the device's peak).
     """
 
     rows: list[Row] = field(default_factory=list)
     records: list[pl.DataFrame] = field(default_factory=list)
     cells: list[dict[str, Any]] = field(default_factory=list)
+    telemetry: list[pl.DataFrame] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
     def close(
@@ -69,22 +74,41 @@ class Outcome:
         write_table(folder / "cells.parquet", table_of(BenchmarkCells, self.cells))
         records = pl.concat(self.records) if self.records else empty(RequestRecords)
         write_table(folder / "records.parquet", records)
+        telemetry = pl.concat(self.telemetry) if self.telemetry else empty(Telemetry)
+        write_table(folder / "telemetry.parquet", telemetry)
+        write_table(folder / "findings.parquet", table_of(Findings, self.findings))
         write_text(folder / "facts.json", json.dumps(self.facts, sort_keys=True))
 
 
-def read_outcomes(
-    folders: Iterable[Path],
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, list[dict[str, Any]]]:
-    """(measurements, records, cells, facts) of all folders, in their order."""
+class Outcomes(NamedTuple):
+    """The outcomes of many cells, one below the other."""
+
+    measurements: pl.DataFrame
+    records: pl.DataFrame
+    cells: pl.DataFrame
+    telemetry: pl.DataFrame
+    findings: pl.DataFrame
+    facts: list[dict[str, Any]]
+
+
+TABLES: dict[str, type[Table]] = {
+    "measurements": Measurements,
+    "records": RequestRecords,
+    "cells": BenchmarkCells,
+    "telemetry": Telemetry,
+    "findings": Findings,
+}
+
+
+def read_outcomes(folders: Iterable[Path]) -> Outcomes:
+    """What all cells left in their folders, in their order."""
     places = list(folders)
-    if not places:
-        return empty(Measurements), empty(RequestRecords), empty(BenchmarkCells), []
     frames = [
-        pl.concat([read_table(place / f"{name}.parquet") for place in places])
-        for name in ("measurements", "records", "cells")
+        pl.concat([empty(model), *(read_table(place / f"{name}.parquet") for place in places)])
+        for name, model in TABLES.items()
     ]
     facts = [json.loads((place / "facts.json").read_text()) for place in places]
-    return frames[0], frames[1], frames[2], facts
+    return Outcomes(frames[0], frames[1], frames[2], frames[3], frames[4], facts)
 
 
 def as_records(cell: str, found: pl.DataFrame, correct: list[bool | None] | None) -> pl.DataFrame:

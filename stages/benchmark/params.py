@@ -19,8 +19,8 @@ class BenchmarkParams(StageParams):
     max_age_h: float | None = Field(default=24 * 30, gt=0)
     """A measurement older than this is made again; empty never expires."""
 
-    concurrency_levels: tuple[int, ...] = (1, 2, 4)
-    """Streams of the synthetic screen's closed loops."""
+    concurrency_levels: tuple[int, ...] = (1, 2, 4, 8, 16)
+    """Streams of the synthetic screen's closed loops; the ladder ends one level beyond its knee."""
     screen_seconds: Seconds = 6.0
     """For all levels together; a level always finishes the requests that it has begun."""
     replay_seconds: Seconds = 20.0
@@ -47,6 +47,8 @@ class BenchmarkParams(StageParams):
     """Measure the instrument against the reference server before each replay."""
     quality_items: int = Field(default=120, ge=0, le=5000)
     """Documents of the retrieval task."""
+    retrieval_vectors: int = Field(default=10_000, ge=0, le=10_000_000)
+    """Size of the corpus in which an embedding workload searches; 0 measures no search."""
 
     training_steps: int = Field(default=6, ge=2)
     training_seconds: Seconds = 15.0
@@ -73,6 +75,7 @@ QUICK = {
     "max_input_tokens": 64,
     "max_output_tokens": 8,
     "quality_items": 10,
+    "retrieval_vectors": 200,
     "calibrate": False,
     "training_steps": 2,
     "training_seconds": 1.0,

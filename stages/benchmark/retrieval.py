@@ -59,14 +59,15 @@ def relevance(server: RunningServer, count: int, seed: int, *, timeout_s: float)
         UnusableAnswerError: the server fails, or gives something else than vectors.
     """
     pages, queries = pages_and_queries(count, seed)
-    found = _vectors(server, pages, timeout_s)
-    asked = _vectors(server, queries, timeout_s)
+    found = vectors_of(server, pages, timeout_s)
+    asked = vectors_of(server, queries, timeout_s)
     scores = asked @ found.T
     rank = (scores > np.diag(scores)[:, None]).sum(axis=1)
     return proportion_interval(int((rank < TOP).sum()), len(queries))
 
 
-def _vectors(server: RunningServer, texts: list[str], timeout_s: float) -> npt.NDArray[np.float64]:
+def vectors_of(server: RunningServer, texts: list[str], timeout_s: float) -> npt.NDArray[np.float64]:
+    """The unit vectors of `texts`, in order. Raises UnusableAnswerError."""
     rows: list[Any] = []
     for at in range(0, len(texts), BATCH):
         body = {"model": server.model_name, "input": texts[at : at + BATCH]}

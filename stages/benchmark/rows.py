@@ -11,7 +11,24 @@ from acceltrial.stats.quantiles import Estimate
 
 Row = dict[str, Any]
 STATISTICS = ("p50", "p95", "p99", "mean")
-UNITS = {"_ms": "ms", "_s": "s", "_rps": "requests/s", "_mb": "MB", "_rate": "share", "_w": "W"}
+UNITS = {
+    "_ms": "ms",
+    "_tokens_per_s": "tokens/s",
+    "_s": "s",
+    "_rps": "requests/s",
+    "_mb": "MB",
+    "_mb_per_min": "MB/min",
+    "_rate": "share",
+    "_share": "share",
+    "_w": "W",
+    "_j": "J",
+    "_mhz": "MHz",
+    "_c": "°C",
+    "_tokens": "tokens",
+    "_tokens_own": "tokens",
+    "_streams": "streams",
+    "_vectors": "vectors",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,12 @@ from stages.benchmark.params import BenchmarkParams
 from stages.benchmark.rows import Row, RowMaker
 
 MOST_REQUESTS = 2000
-SLOW = 2.0
-"""A level that takes so many times its share of the screen is the last one."""
+SLOW = 1.5
+"""Once the levels together have taken so many times the screen's seconds, no further one begins."""
+RISE = 1.1
+"""A level that completes less than so many times the best before it lies beyond the knee: it is the last."""
+KNEE_SHARE = 0.9
+"""The knee is the lowest level with this share of the best throughput."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def run_screen(
     output_tokens: int,
     alive: Callable[[], bool],
 ) -> list[Level]:
-    """The levels in order. A server that has died, or is far too slow for its share of time, ends the screen.
+    """The levels in order, to one beyond the knee. A server that died, or is far too slow, ends the screen.
 
     Args:
         server: where to send.
@@ -61,6 +65,7 @@ def run_screen(
     """
     seconds = params.screen_seconds / len(params.concurrency_levels)
     found: list[Level] = []
+    spent = best = 0.0
     for level in params.concurrency_levels:
         if not alive():
             break
@@ -88,9 +93,11 @@ def run_screen(
             warm_up=0 if found else 1,
         )
         found.append(Level(level, result))
-        if float(result.summary["rate"]["duration_s"] or 0.0) > SLOW * seconds:
-            # More streams would take longer still, and the screen is there to end early with the unsuitable.
+        spent += float(result.summary["rate"]["duration_s"] or 0.0)
+        if spent > SLOW * params.screen_seconds or found[-1].completed_rps < RISE * best:
+            # More streams would only wait longer, and the screen is there to end early with the unsuitable.
             break
+        best = max(best, found[-1].completed_rps)
     return found
 
 
@@ -106,7 +113,21 @@ def screen_rows(maker: RowMaker, levels: Sequence[Level], demand: Demand, planne
     ]
     for level in levels:
         rows += _curve(maker, level)
-    return [*rows, capacity_row(maker, levels, demand, planned)]
+    return [*rows, capacity_row(maker, levels, demand, planned), knee_row(maker, levels)]
+
+
+def knee_row(maker: RowMaker, levels: Sequence[Level]) -> Row:
+    """The number of streams beyond which more of them bring waiting and hardly any throughput."""
+    best = max((level.completed_rps for level in levels), default=0.0)
+    reached = [level.concurrency for level in levels if best and level.completed_rps >= KNEE_SHARE * best]
+    tried = ", ".join(str(level.concurrency) for level in levels)
+    source = f"lowest level with {KNEE_SHARE:.0%} of the best throughput; streams tried: {tried}"
+    if not reached or reached[0] == levels[-1].concurrency:
+        reason = "the throughput still rose at the last level" if len(levels) > 1 else "only one level ran"
+        return maker.row("knee_streams", "max", None, reason=reason, source=source)
+    return maker.row(
+        "knee_streams", "max", float(reached[0]), reason="one closed loop a level: no interval", source=source
+    )
 
 
 def capacity_row(maker: RowMaker, levels: Sequence[Level], demand: Demand, planned: int) -> Row:
@@ -124,7 +145,7 @@ def capacity_row(maker: RowMaker, levels: Sequence[Level], demand: Demand, plann
     )
     tried = ", ".join(str(level.concurrency) for level in levels)
     if len(levels) < planned:
-        tried += f" (of {planned} planned levels: the last one took too long)"
+        tried += f" (of {planned} planned levels: the last one took too long or lies beyond the knee)"
     return maker.row(
         "capacity_rps",
         "max",
@@ -143,6 +164,7 @@ def _curve(maker: RowMaker, level: Level) -> list[Row]:
         "curve_requests_rps": summary["rate"]["completed_rps"],
         "curve_output_tokens_per_s": summary["tokens"]["output_tokens_per_s"],
         "curve_ttft_p50_ms": summary["ttft_ms"]["p50"],
+        "curve_tpot_p50_ms": summary["tpot_ms"]["p50"],
         "curve_e2e_p50_ms": summary["e2e_ms"]["p50"],
     }
     return [

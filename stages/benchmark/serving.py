@@ -14,17 +14,20 @@ from acceltrial.errors import AcceltrialError, TargetUnavailableError
 from acceltrial.evidence.machine import describe_machine
 from acceltrial.stats.quantiles import proportion_interval
 from acceltrial.targets import RunningServer, TargetSpec, serve, spec_from_row
-from stages.benchmark import retrieval
+from stages.benchmark import retrieval, startup
 from stages.benchmark.cells import LOCAL_KINDS
+from stages.benchmark.instrument import instrument_rows
 from stages.benchmark.levels import SERVING_METRICS, Demand, demand_of, rows_of
 from stages.benchmark.outcome import Outcome, as_records
 from stages.benchmark.params import BenchmarkParams
 from stages.benchmark.replay import Replay, length_note, run_replay, success_row
+from stages.benchmark.resources import resource_rows, telemetry_table, watch_resources
 from stages.benchmark.rows import Row, RowMaker
 from stages.benchmark.screen import Level, run_screen, screen_rows
-from stages.benchmark.stack import power_rows, stack_rows
+from stages.benchmark.stack import stack_rows
 from stages.benchmark.tasks import Task, task_for
 from stages.benchmark.thinning import Cut, Window, read_requests, window_of
+from stages.benchmark.vector_search import retrieval_rows
 from stages.contract import Cell, Context, Inputs
 
 BUSY_SECONDS = 0.5
@@ -53,6 +56,8 @@ class Session:
     outcome: Outcome
     begun: float
     busy: str = ""
+    most_together: int = 1
+    """Streams of the highest level of the screen that was answered."""
 
     def maker(self, phase: str, *, adjustments: str = "", source: str = "") -> RowMaker:
         """A maker of rows for one phase."""
@@ -107,21 +112,26 @@ def run_serving(cell: Cell, inputs: Inputs, params: BenchmarkParams, context: Co
     started = session.instant()
     context.progress(f"{workload} on {target.target}: starting")
     try:
+        local, wanted = target.kind in LOCAL_KINDS, bool(cell.spec.get("measures_starts"))
+        why_not_cold = startup.chill(target, context.cache) if local and wanted else ""
         with serve(target, workdir=context.scratch / "server", cache=context.cache) as server:
+            storage = "cold" if local and wanted and not why_not_cold else "warm"
             session.outcome.facts["startup"] = {
                 "workload": workload,
                 "option": target.target,
                 "model": target.model,
                 "precision": target.precision,
-                "process_start_s": server.startup.process_start_s,
-                "model_load_s": server.startup.model_load_s,
-                "first_request_s": server.startup.first_request_s,
-                "reason": server.startup.reason,
                 "source": server.engine,
                 "run": context.run,
                 "date": context.now.isoformat(),
+                **startup.startup_facts(server.startup, storage=storage, why_not_cold=why_not_cold),
             }
             _measure(session, server)
+            if wanted:
+                context.progress(f"{workload} on {target.target}: a second replica")
+                session.outcome.facts["startup"]["replica"] = startup.scale_out(
+                    target, server, workdir=context.scratch / "replica", cache=context.cache
+                )
     except TargetUnavailableError as error:
         _ended_early(session, "unavailable", str(error), started)
     except AcceltrialError as error:
@@ -145,6 +155,7 @@ def _measure(session: Session, server: RunningServer) -> None:
     session.context.progress(f"{workload} on {option}: synthetic screen")
     levels = _screen(session, server)
     best = max((level.completed_rps for level in levels), default=0.0)
+    session.most_together = max((one.concurrency for one in levels if one.completed_rps), default=1)
     if not best:
         started = session.instant()
         reason = "the screen got no answer, so nothing was replayed"
@@ -196,13 +207,16 @@ def _replay(session: Session, server: RunningServer, best_rps: float) -> None:
     started, since = session.instant(), time.monotonic()
     window = _window(session, best_rps)
     task = _task(session)
-    done = run_replay(server, window, session.demand, task, session.params)
+    with watch_resources(server) as watch:
+        done = run_replay(server, window, session.demand, task, session.params)
+    watch.bound(done.result)
     notes = [window.adjustments, length_note(done.result, window)]
     adjustments = "; ".join(note for note in notes if note)
     maker = session.maker("replay", adjustments=adjustments, source=f"{server.engine}; open-loop replay")
     session.outcome.records.append(as_records(maker.cell, done.result.records, done.correct))
     session.outcome.facts["load"] = _load_facts(session, window, done, adjustments)
     session.outcome.facts["instrument"] = {"cell": maker.cell, **done.result.instrument}
+    session.outcome.telemetry.append(telemetry_table(maker.cell, watch, done.result))
     if not done.result.summary["requests"]["completed"]:
         reason = f"no request was answered ({_errors(done)})"
         failure = [
@@ -218,13 +232,25 @@ def _replay(session: Session, server: RunningServer, best_rps: float) -> None:
         *rows_of(maker, done.result, session.demand),
         _quality(session, server, maker, done, task),
         memory_row(maker, server, since),
-        *power_rows(maker),
-        *stack_rows(
-            session.maker("stack", adjustments=adjustments, source=server.engine), done.result, server
-        ),
+        *instrument_rows(maker, done.result),
+        *resource_rows(maker, watch, done.result.summary["requests"]["completed"]),
     ]
+    _stack(session, server, done, adjustments)
     session.close("replay", "invalid" if broken else "measured", "; ".join(broken) or _died(server), started)
     session.close("stack", "measured", "", started)
+
+
+def _stack(session: Session, server: RunningServer, done: Replay, adjustments: str) -> None:
+    """Rows and findings of every layer, on the server that is idle again."""
+    maker = session.maker("stack", adjustments=adjustments, source=server.engine)
+    profile = session.outcome.facts["load"]["profile"]
+    lengths = (profile["input_tokens_mean"], profile["output_tokens_mean"])
+    rows, findings = stack_rows(maker, done.result, server, lengths)
+    session.outcome.rows += rows
+    session.outcome.findings += findings
+    if session.target.api == "embeddings":
+        session.context.progress(f"{session.spec['workload']} on {session.spec['option']}: vector search")
+        session.outcome.rows += retrieval_rows(maker, server, session.params)
 
 
 def _load_facts(session: Session, window: Window, done: Replay, adjustments: str) -> dict[str, Any]:
@@ -254,7 +280,7 @@ def _load_facts(session: Session, window: Window, done: Replay, adjustments: str
         "precision": session.target.precision,
         "run": session.context.run,
         "date": session.context.now.isoformat(),
-        "most_together": session.params.concurrency_levels[-1],
+        "most_together": session.most_together,
         "adjustments": adjustments,
         "profile": found,
     }

@@ -28,6 +28,8 @@ STAGE = Stage(
         artifacts.REQUEST_RECORDS,
         artifacts.BENCHMARK_CELLS,
         artifacts.PREDICTION_LEDGER,
+        artifacts.TELEMETRY,
+        artifacts.BENCHMARK_FINDINGS,
     ),
     grid=BenchmarkGrid(),
     about="Measures every workload on every target that serves it, and predicts the rest.",

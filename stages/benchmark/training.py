@@ -15,7 +15,7 @@ from acceltrial.targets.torch_training import KIND, TrainingPlan, TrainingResult
 from stages.benchmark.outcome import Outcome
 from stages.benchmark.params import BenchmarkParams
 from stages.benchmark.rows import Row, RowMaker
-from stages.benchmark.stack import startup_rows
+from stages.benchmark.startup import startup_rows
 from stages.contract import Cell, Context
 
 TRAINING_METRICS: Mapping[str, Sequence[str]] = {

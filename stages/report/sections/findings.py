@@ -17,7 +17,7 @@ def build(material: Material) -> Section:
     """One table a severity; remarks are folded away."""
     rows = [
         row
-        for name in ("collect_findings", "classify_findings", "score_findings")
+        for name in ("collect_findings", "classify_findings", "benchmark_findings", "score_findings")
         for row in material.tables[name].iter_rows(named=True)
     ]
     lead = "Contradictions, gaps and what could not be matched, with what to do about each."

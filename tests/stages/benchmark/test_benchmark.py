@@ -26,7 +26,7 @@ from stages.benchmark.local_predictions import FAMILY, device_of, predict_local
 from stages.benchmark.params import QUICK, BenchmarkParams
 from stages.benchmark.retrieval import UnusableAnswerError, pages_and_queries, relevance
 from stages.benchmark.rows import RowMaker, unit_of
-from stages.benchmark.stack import startup_rows
+from stages.benchmark.startup import startup_rows
 from stages.benchmark.training import training_plan, training_rows
 from tests.stages.benchmark.conftest import gemma, workload
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
+import pytest
 
 from acceltrial.load import LoadResult, Schedule
 from acceltrial.targets import RunningServer, Startup
@@ -11,7 +12,7 @@ from stages.benchmark import screen
 from stages.benchmark.levels import Demand
 from stages.benchmark.params import BenchmarkParams
 from stages.benchmark.rows import RowMaker
-from stages.benchmark.screen import Level, capacity_row, run_screen
+from stages.benchmark.screen import Level, capacity_row, knee_row, run_screen
 
 MAKER = RowMaker(
     "w", "o", "synthetic", "m", "bf16", "w@o.synthetic", "r", datetime(2026, 11, 22, tzinfo=UTC), "e"
@@ -53,16 +54,16 @@ def test_no_answer_is_no_capacity() -> None:
     assert row["reason"]
 
 
-def screened(monkeypatch: Any, seconds: float, alive: list[bool]) -> list[int]:
+def screened(monkeypatch: Any, seconds: float, alive: list[bool], most_rps: float = 1e9) -> list[int]:
     def load(server: RunningServer, schedule: Schedule, demand: Demand, **_: Any) -> LoadResult:
-        return level(schedule.concurrency, 1.0, 100, seconds=seconds).result
+        return level(schedule.concurrency, min(schedule.concurrency, most_rps), 100, seconds=seconds).result
 
     monkeypatch.setattr(screen, "load", load)
     server = RunningServer("http://127.0.0.1:9/v1", "m", "completions", None, Startup())
     found = run_screen(
         server,
         DEMAND,
-        BenchmarkParams(screen_seconds=3.0),
+        BenchmarkParams(screen_seconds=3.0, concurrency_levels=(1, 2, 4, 8)),
         prompts=lambda count, seed: ["a"] * count,
         input_tokens=10,
         output_tokens=5,
@@ -72,6 +73,22 @@ def screened(monkeypatch: Any, seconds: float, alive: list[bool]) -> list[int]:
 
 
 def test_levels_grow_until_one_takes_too_long_or_the_server_dies(monkeypatch: Any) -> None:
-    assert screened(monkeypatch, 1.1, [True] * 3) == [1, 2, 4]
+    assert screened(monkeypatch, 0.5, [True] * 4) == [1, 2, 4, 8]
+    assert screened(monkeypatch, 1.6, [True] * 4) == [1, 2, 4]
     assert screened(monkeypatch, 9.0, [True] * 3) == [1]
     assert screened(monkeypatch, 1.0, [True, False]) == [1]
+
+
+def test_the_ladder_ends_one_level_beyond_its_knee(monkeypatch: Any) -> None:
+    assert screened(monkeypatch, 0.1, [True] * 4, most_rps=2.0) == [1, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("rates", "knee"),
+    [([1, 2, 3.9, 4], 4.0), ([5, 5.1], 1.0), ([1, 2, 4], None), ([3], None), ([0, 0], None), ([2, 0], 1.0)],
+)
+def test_the_knee_is_the_lowest_level_near_the_best(rates: list[float], knee: float | None) -> None:
+    levels = [level(2**n, rate, 100) for n, rate in enumerate(rates)]
+    row = knee_row(MAKER, levels)
+    assert row["value"] == knee
+    assert row["reason"]

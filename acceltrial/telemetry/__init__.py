@@ -1,0 +1,1 @@
+"""What a device and a process go through while they work: memory, power, clocks, errors over time."""
