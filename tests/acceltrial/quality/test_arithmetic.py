@@ -19,7 +19,8 @@ def test_it_agrees_with_python(a: int, b: int, sign: str) -> None:
     [
         "", "a b", "b", "a.real", "a[0]", "(lambda: a)()", "open('x')", "exec('a')", "max()", "max(*a)",
         "2**9999", "9**9**9**9", "1e300*1e300", "1e13", "a/0", "(-8) ** 0.5", "True", "'a'*3",
-        "a if a else a", "(" * 300, "-" * 150 + "a", "a" * 300, "__import__('os')", "a := 3", "[x for x in a]",
+        "a if a else a", "(" * 300, "-" * 150 + "a", "a" * 300, "__import__('os')", "a := 3",
+        "[x for x in a]",
     ],
 )  # fmt: skip
 def test_what_is_no_arithmetic_is_refused(text: str) -> None:

@@ -17,6 +17,8 @@ FACTS = Facts((("blower",), ("leaking seal", "seal leaks")), ("dosing pump",), m
 SUM = Expression(("a", "b"), "a + 2 * b", ((1.0, 2.0), (3.0, -4.0)))
 CALL = ToolCall("buy", (("product", "seal kit"), ("count", 3)))
 
+OPENAI_CALL = json.dumps({"function": {"name": "buy", "arguments": '{"product": "seal kit", "count": 3}'}})
+
 
 @pytest.mark.parametrize(
     ("check", "answer", "holds"),
@@ -57,7 +59,7 @@ CALL = ToolCall("buy", (("product", "seal kit"), ("count", 3)))
         (SUM, "", False),
         (CALL, '{"arguments": {"count": 3, "product": "Seal  kit"}, "tool": "buy"}', True),
         (CALL, 'buy{"product": "seal kit", "count": 3}', True),
-        (CALL, json.dumps({"function": {"name": "buy", "arguments": '{"product": "seal kit", "count": 3}'}}), True),
+        (CALL, OPENAI_CALL, True),
         (CALL, '{"tool": "buy", "arguments": {"count": "3", "product": "seal kit"}}', False),
         (CALL, '{"tool": "buy", "arguments": {"count": true, "product": "seal kit"}}', False),
         (CALL, '{"tool": "sell", "arguments": {"count": 3, "product": "seal kit"}}', False),
