@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from acceltrial.predict.case import FloatArray, Kind, ServingCase, as_arrays
+from acceltrial.predict.case import FloatArray, Kind, ServingCase, as_arrays, with_engines
 from acceltrial.predict.kriging import points
 from acceltrial.predict.parameters import NORMAL_80, Parameters
 from acceltrial.predict.physics import log_prediction
 
 RATE_KINDS = frozenset({"throughput", "samples"})
 METHOD = "kriging on log residuals, widened to cover held-out rows"
+NARROWEST = 1.03
+"""Two runs of one benchmark differ by about that much: no interval is narrower either way."""
 WIDEST = 50.0
 """No interval is wider than this factor either way: beyond it the number says nothing."""
 
@@ -33,11 +35,16 @@ def estimate(cases: Sequence[ServingCase], kinds: Sequence[Kind], parameters: Pa
         none = np.zeros(0)
         return Estimates(none, none, none)
     sign = np.array([-1.0 if kind in RATE_KINDS else 1.0 for kind in kinds])
-    base = log_prediction(as_arrays(cases), np.array(kinds), parameters.physical)
-    mean, deviation = parameters.surface.ask(points(cases, kinds))
+    where = parameters.surface.with_engines(points(cases, kinds))
+    arrays = with_engines(as_arrays(cases), where.engines)
+    base = log_prediction(arrays, np.array(kinds), parameters.physical)
+    mean, deviation = parameters.surface.ask(where)
     widened = np.array(
-        [parameters.widen(kind, case.device.family) for case, kind in zip(cases, kinds, strict=True)]
+        [
+            parameters.widen(kind, case.device.family, case.device.accelerator) * case.doubt
+            for case, kind in zip(cases, kinds, strict=True)
+        ]
     )
-    half = np.minimum(NORMAL_80 * deviation * widened, np.log(WIDEST))
+    half = np.clip(NORMAL_80 * deviation * widened, np.log(NARROWEST), np.log(WIDEST))
     centre = base + sign * mean
     return Estimates(np.exp(centre), np.exp(centre - half), np.exp(centre + half))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.optimize import least_squares, minimize
 
 from acceltrial.errors import DataContractError
-from acceltrial.predict.case import CaseArrays, FloatArray, Kind, ServingCase, as_arrays
+from acceltrial.predict.case import CaseArrays, FloatArray, Kind, ServingCase, as_arrays, with_engines
 from acceltrial.predict.kriging import START, Points, Surface, negative_log_likelihood, points
-from acceltrial.predict.parameters import LEVEL, NORMAL_80, Parameters
+from acceltrial.predict.parameters import NORMAL_80, Parameters
 from acceltrial.predict.physics import Physical, log_prediction
 
 Names: TypeAlias = np.ndarray[Any, np.dtype[np.str_]]
@@ -20,10 +20,17 @@ FOLDS = 8
 LEAST_ROWS = 5
 LEAST_FOR_WIDENING = 8
 FAMILY_PRIOR_ROWS = 5.0
+LEAST_TO_NARROW, NARROWEST = 15, 0.6
+"""A family's intervals may be narrower than the common ones with that many rows, by that factor."""
+FEW_ROWS, ENOUGH_ROWS = 10.0, 100
+"""Fits to fewer rows than the latter are wider by 1 + the former ÷ rows: few held-out rows flatter."""
+AIM = 0.81
+"""Share of held-out rows to cover: the middle of what is allowed for a stated 80 % (75 to 88 %)."""
 CAUTIOUS_WIDENING = 2.5
 """Where too few rows were held out to tell, intervals are this much wider than the model believes."""
-_PRIOR_SPREAD = {"queue": 1.0, "base_ms": 1.0, "vision": 1.0, "diffusion": 1.0, "encoder": 1.0,
-                 "speech": 1.0, "beam": 1.0}  # fmt: skip
+_PRIOR_SPREAD = {"four_bits": 0.12, "mixed_trtllm": 0.7, "mixed_vllm": 0.7, "mixed_sglang": 0.7,
+                 "queue_trtllm": 0.7, "queue_vllm": 0.7, "queue_sglang": 0.7, "queue": 1.0, "base_ms": 1.0,
+                 "vision": 1.0, "diffusion": 1.0, "encoder": 1.0, "speech": 1.0, "beam": 1.0}  # fmt: skip
 _COMMON_SPREAD = 0.35
 _ROW_SPREAD: dict[Kind, float] = {"throughput": 0.2, "e2e": 0.2, "tpot": 0.2, "samples": 0.33, "ttft": 0.5}
 _SIGN: dict[Kind, float] = {"throughput": -1.0, "samples": -1.0, "tpot": 1.0, "ttft": 1.0, "e2e": 1.0}
@@ -49,6 +56,14 @@ class Training:
             tuple(self.kinds[position] for position in chosen),
             self.log_values[chosen],
         )
+
+    def unnamed(self) -> Training:
+        """The same rows without the engines' names."""
+        return replace(self, cases=tuple(replace(case, engine="") for case in self.cases))
+
+    def accelerators(self) -> Names:
+        """The device of each row."""
+        return np.array([case.device.accelerator for case in self.cases])
 
     def families(self) -> Names:
         """The family of each row's device."""
@@ -79,21 +94,19 @@ def fit(training: Training, *, digest: str, date: str, seed: int = 0) -> Paramet
         )
     physical = fit_physical(training)
     covariance = fit_covariance(training, physical)
-    seen = hold_out(training, configuration_folds(training.configurations(), FOLDS, seed), covariance)
-    families = training.families()
-    unseen = hold_out(training, [families == name for name in np.unique(families)], covariance)
-    kinds = np.array(training.kinds)
-    common = _widening(kinds, seen, "seen") | _widening(kinds, unseen, "unseen")
-    widening = common | _family_widening(kinds, families, seen, common)
+    held = held_out(training, covariance, seed)
+    kinds, families, accelerators = np.array(training.kinds), training.families(), training.accelerators()
+    few = 1.0 + FEW_ROWS / len(training) if len(training) < ENOUGH_ROWS else 1.0
     report = {
         "rows": len(training),
-        "leave_configuration_out": _errors(kinds, families, seen),
-        "leave_family_out": _errors(kinds, families, unseen) if len(np.unique(families)) > 1 else {},
+        "leave_configuration_out": _errors(kinds, families, held["seen"]),
+        "leave_accelerator_out": _errors(kinds, accelerators, held["sibling"]),
+        "leave_family_out": _errors(kinds, families, held["unseen"]),
     }
     return Parameters(
         physical=physical,
         surface=Surface(covariance, points(training.cases, training.kinds), residuals(training, physical)),
-        widening=widening,
+        widening={name: round(few * factor, 3) for name, factor in widening(kinds, families, held).items()},
         digest=digest,
         date=date,
         report=report,
@@ -129,9 +142,11 @@ def fit_covariance(training: Training, physical: Physical) -> FloatArray:
     return np.asarray(np.round(found.x, 3))
 
 
-def residuals(training: Training, physical: Physical) -> FloatArray:
+def residuals(training: Training, physical: Physical, engines: FloatArray | None = None) -> FloatArray:
     """Logarithms of measured ÷ predicted time of each row."""
     arrays: CaseArrays = as_arrays(training.cases)
+    if engines is not None:
+        arrays = with_engines(arrays, engines)
     predicted = log_prediction(arrays, np.array(training.kinds), physical)
     sign = np.array([_SIGN[kind] for kind in training.kinds])
     return np.asarray(np.nan_to_num(sign * (training.log_values - predicted)))
@@ -145,8 +160,12 @@ class HeldOut:
     deviation: FloatArray
 
 
-def hold_out(training: Training, masks: Sequence[Any], covariance: FloatArray) -> HeldOut:
+def hold_out(
+    training: Training, masks: Sequence[Any], covariance: FloatArray, *, named: bool = False
+) -> HeldOut:
     """Errors on the rows of each mask, predicted by a fit to all others.
+
+    The engine of held-out rows is told only if `named`: cases need not name one.
 
     The covariance is given: it is too dear to choose anew for each mask.
     """
@@ -159,8 +178,11 @@ def hold_out(training: Training, masks: Sequence[Any], covariance: FloatArray) -
         part = training.take(inside)
         physical = fit_physical(part)
         surface = Surface(covariance, at.take(inside), residuals(part, physical))
-        mean, spread = surface.ask(at.take(np.flatnonzero(mask)))
-        error[mask] = residuals(training.take(np.flatnonzero(mask)), physical) - mean
+        asked = training.take(np.flatnonzero(mask))
+        asked = asked if named else asked.unnamed()
+        where = surface.with_engines(points(asked.cases, asked.kinds))
+        mean, spread = surface.ask(where)
+        error[mask] = residuals(asked, physical, where.engines) - mean
         deviation[mask] = spread
     return HeldOut(error, deviation)
 
@@ -172,44 +194,62 @@ def configuration_folds(keys: Names, count: int, seed: int) -> list[Any]:
     return [np.isin(keys, unique[fold::count]) for fold in range(min(count, len(unique)))]
 
 
-def _widening(kinds: Names, held: HeldOut, label: str) -> dict[str, float]:
-    """Factors that make the stated intervals cover `LEVEL` of the held-out rows (split conformal)."""
-    factors = {}
-    for kind in [*KINDS_REPORTED, "e2e"]:
-        like = "throughput" if kind == "e2e" else kind
-        own = np.isfinite(held.error) & (kinds == like)
-        enough = own.sum() >= LEAST_FOR_WIDENING
-        factors[f"{kind}|{label}"] = _factor(held, own) if enough else CAUTIOUS_WIDENING
-    return factors
+def held_out(training: Training, covariance: FloatArray, seed: int = 0) -> dict[str, HeldOut]:
+    """Errors on rows that were held out, by what was held out with them.
 
-
-def _family_widening(
-    kinds: Names, families: Names, held: HeldOut, common: dict[str, float]
-) -> dict[str, float]:
-    """Wider factors for families whose own held-out rows miss more often than others do.
-
-    A family's own factor counts as much as its rows against `FAMILY_PRIOR_ROWS` rows of the common one, and
-    never narrows: few rows that happened to be hit say nothing.
+    "seen": their configuration; "sibling": their accelerator, of a family that keeps others; "unseen": their
+    family.
     """
-    factors = {}
+    families, accelerators = training.families(), training.accelerators()
+    alone = {
+        name: len(np.unique(accelerators[families == name])) < 2 for name in np.unique(families).tolist()
+    }
+    siblings = [
+        accelerators == name
+        for name in np.unique(accelerators)
+        if not alone[families[accelerators == name][0]]
+    ]
+    return {
+        "seen": hold_out(training, configuration_folds(training.configurations(), FOLDS, seed), covariance),
+        "sibling": hold_out(training, siblings, covariance),
+        "unseen": hold_out(training, [families == name for name in np.unique(families)], covariance),
+    }
+
+
+def widening(
+    kinds: Names, families: Names, held: Mapping[str, HeldOut], used: Any = True
+) -> dict[str, float]:
+    """Factors that make intervals cover `AIM` of the held-out rows (split conformal), by metric and group.
+
+    Names are "metric|seen", "metric|sibling", "metric|unseen" and "metric|family". A family's own factor
+    counts as much as its rows against `FAMILY_PRIOR_ROWS` of the common one. Only rows in `used` count.
+    """
+    factors: dict[str, float] = {}
     for kind in KINDS_REPORTED:
-        shared = common[f"{kind}|seen"]
+        own = {label: np.isfinite(errors.error) & (kinds == kind) & used for label, errors in held.items()}
+        for label, rows in own.items():
+            enough = rows.sum() >= LEAST_FOR_WIDENING
+            factors[f"{kind}|{label}"] = _factor(held[label], rows) if enough else CAUTIOUS_WIDENING
+        if own["sibling"].sum() < LEAST_FOR_WIDENING:
+            factors[f"{kind}|sibling"] = factors[f"{kind}|unseen"]
+        common = factors[f"{kind}|seen"]
         for name in np.unique(families).tolist():
-            own = np.isfinite(held.error) & (kinds == kind) & (families == name)
-            if own.any():
-                weight = own.sum() / (own.sum() + FAMILY_PRIOR_ROWS)
-                blended = weight * _factor(held, own) + (1.0 - weight) * shared
-                factors[f"{kind}|{name}"] = round(float(max(shared, blended)), 3)
+            rows = own["seen"] & (families == name)
+            if rows.any():
+                weight = rows.sum() / (rows.sum() + FAMILY_PRIOR_ROWS)
+                blended = weight * _factor(held["seen"], rows) + (1.0 - weight) * common
+                narrow = NARROWEST if rows.sum() >= LEAST_TO_NARROW else 1.0
+                factors[f"{kind}|{name}"] = round(float(max(narrow * common, blended)), 3)
     return factors
 
 
 def _factor(held: HeldOut, rows: Any) -> float:
     ratio = np.abs(held.error[rows]) / (NORMAL_80 * held.deviation[rows])
-    level = min(1.0, LEVEL * (1.0 + 1.0 / rows.sum()))
+    level = min(1.0, AIM * (1.0 + 1.0 / rows.sum()))
     return round(float(np.quantile(ratio, level, method="higher")), 3)
 
 
-def _errors(kinds: Names, families: Names, held: HeldOut) -> dict[str, Any]:
+def _errors(kinds: Names, groups: Names, held: HeldOut) -> dict[str, Any]:
     known = np.isfinite(held.error)
     report: dict[str, Any] = {}
     for kind in KINDS_REPORTED:
@@ -217,8 +257,8 @@ def _errors(kinds: Names, families: Names, held: HeldOut) -> dict[str, Any]:
         if of_kind.any():
             report[kind] = _summary(held, of_kind) | {
                 "by_family": {
-                    str(name): _summary(held, of_kind & (families == name))
-                    for name in np.unique(families[of_kind])
+                    str(name): _summary(held, of_kind & (groups == name))
+                    for name in np.unique(groups[of_kind])
                 }
             }
     return report

@@ -3,25 +3,27 @@
 Residuals are logarithms of measured ÷ predicted *time*, so that a family that is slower than its peaks say is
 positive in every metric. The covariance of two rows is
 
-    k = F·S·E·s₁² + [same metric]·F·S·E·s₂² + [same metric]·F·S·s₃² + [same row]·noise(metric)²
+    k = F·S·E·s₁² + [same metric]·F·S·(E·s₂² + s₃² + w·w'·(1 + E)/2·s₄(metric)²) + [same row]·noise(metric)²
 
 with E = exp(-½ Σ ((x - x')/ℓ)²) over log batch, log input, log output, log₂ devices, log parameters and log
-bits; F = 1 within an accelerator family, ρ between families of one vendor line, 0.3·ρ else; S = 1 within a
-scenario, σ else. F is the partial pooling: a family with few rows borrows from the rest, an unseen one gets
-little and a wide interval. Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, ch. 2.
+bits; F = 1 for one accelerator, φ within its family, φ·ρ between families of one vendor line, 0.3·φ·ρ else;
+S = 1 within a scenario, σ else; w the engines' weights: 1 for the engine that a row names, and where it names
+none the shares of the engines among the rows of its scenario that resemble it. F is the partial pooling: a
+family with few rows borrows from the rest, an unseen one gets little and a wide interval.
+Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, ch. 2.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from acceltrial.predict.case import SCENARIOS, FloatArray, Kind, ServingCase
+from acceltrial.predict.case import SCENARIOS, FloatArray, Kind, ServingCase, engine_weights
 from acceltrial.predict.shape import BYTES_PER_PARAMETER
 
 LogVector: TypeAlias = FloatArray
@@ -35,10 +37,15 @@ SINGLE_PASS_TOKENS = 384.0
 _SCENARIO_GROUP = {name: min(index, 3) for index, name in enumerate(SCENARIOS)}
 _METRIC: dict[Kind, int] = {"throughput": 0, "e2e": 0, "samples": 1, "tpot": 2, "ttft": 3}
 START = np.array([np.log(1.5)] * 5 + [np.log(0.8), np.log(0.3), np.log(0.25), np.log(0.2), 1.0, 0.0]
-                 + [np.log(0.08), np.log(0.12), np.log(0.06), np.log(0.25)])  # fmt: skip
+                 + [np.log(0.08), np.log(0.12), np.log(0.06), np.log(0.25)]
+                 + [2.5, np.log(0.1), np.log(0.5)])  # fmt: skip
 PRIOR_SPREAD = 0.7
 CHUNK = 4096
 """Rows asked at once: bounds the memory of a million cases."""
+ENGINE_PRIOR, ENGINE_FAR = 0.3, 0.1
+ENGINE_LENGTHS = np.array([1.5, 0.7, 1.5, 1.5, 0.3, 0.3])
+"""How far features may differ for two rows to be of one source; declared, not fitted."""
+TTFT = _METRIC["ttft"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,8 @@ class Points:
 
     features: FloatArray
     family: np.ndarray[Any, np.dtype[np.str_]]
+    accelerator: np.ndarray[Any, np.dtype[np.str_]]
+    engines: FloatArray
     metric: np.ndarray[Any, np.dtype[np.int64]]
     scenario: np.ndarray[Any, np.dtype[np.int64]]
 
@@ -55,14 +64,21 @@ class Points:
 
     def take(self, index: Any) -> Points:
         """The rows at `index`."""
-        return Points(self.features[index], self.family[index], self.metric[index], self.scenario[index])
+        return Points(
+            self.features[index],
+            self.family[index],
+            self.accelerator[index],
+            self.engines[index],
+            self.metric[index],
+            self.scenario[index],
+        )
 
     def at_batch(self, batch: FloatArray | float, kind: Kind) -> Points:
         """The same rows at another batch and of another metric."""
         features = self.features.copy()
         features[:, BATCH] = np.log(batch)
         metric = np.full(len(self), _METRIC[kind])
-        return Points(features, self.family, metric, self.scenario)
+        return replace(self, features=features, metric=metric)
 
     @cached_property
     def line(self) -> np.ndarray[Any, np.dtype[np.str_]]:
@@ -88,6 +104,8 @@ def points(cases: Sequence[ServingCase], kinds: Sequence[Kind]) -> Points:
     return Points(
         features,
         np.array([case.device.family for case in cases], dtype=np.str_),
+        np.array([case.device.accelerator for case in cases], dtype=np.str_),
+        engine_weights(cases),
         np.array([_METRIC[kind] for kind in kinds], dtype=np.int64),
         np.array([_SCENARIO_GROUP[case.scenario] for case in cases], dtype=np.int64),
     )
@@ -97,22 +115,39 @@ def covariance(log_parameters: LogVector, one: Points, other: Points) -> FloatAr
     """Covariances of every row of `one` with every row of `other`, without noise."""
     lengths = np.exp(log_parameters[:6])
     s1, s2, s3 = np.exp(2.0 * log_parameters[6:9])
-    kin, across = 1.0 / (1.0 + np.exp(-log_parameters[9:11]))
+    kin, across, sibling = 1.0 / (1.0 + np.exp(-log_parameters[[9, 10, 15]]))
     scaled, against = one.features / lengths, other.features / lengths
     distance = (scaled**2).sum(1)[:, None] + (against**2).sum(1)[None, :] - 2.0 * scaled @ against.T
     near = np.exp(-0.5 * np.maximum(distance, 0.0))
     same_family = _alike(one.family, other.family)
     same_line = _alike(one.line, other.line)
-    pooled = np.where(same_family, 1.0, np.where(same_line, kin, FAR_FAMILIES * kin))
+    same_device = _alike(one.accelerator, other.accelerator)
+    pooled = np.where(same_line, sibling * kin, sibling * FAR_FAMILIES * kin)
+    pooled = np.where(same_device, 1.0, np.where(same_family, sibling, pooled))
     pooled = pooled * np.where(one.scenario[:, None] == other.scenario[None, :], 1.0, across)
     same_metric = one.metric[:, None] == other.metric[None, :]
-    return np.asarray(pooled * (s1 * near + same_metric * (s2 * near + s3)))
+    served = (
+        _engine_variance(log_parameters, one)[:, None] * (one.engines @ other.engines.T) * (0.5 + 0.5 * near)
+    )
+    return np.asarray(pooled * (s1 * near + same_metric * (s2 * near + s3 + served)))
 
 
 def _alike(one: Any, other: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Where names are equal; compared as numbers, since text is fifty times slower."""
     _, codes = np.unique(np.concatenate([one, other]), return_inverse=True)
     return np.asarray(codes[: len(one), None] == codes[None, len(one) :])
+
+
+def _engine_variance(log_parameters: LogVector, at: Points) -> FloatArray:
+    return np.asarray(np.exp(2.0 * log_parameters[16:18])[(at.metric == TTFT).astype(int)])
+
+
+def _resemblance(one: Points, other: Points) -> FloatArray:
+    """How alike rows are for the question which engine ran them: 1 for the same load on the same device."""
+    scaled, against = one.features / ENGINE_LENGTHS, other.features / ENGINE_LENGTHS
+    distance = (scaled**2).sum(1)[:, None] + (against**2).sum(1)[None, :] - 2.0 * scaled @ against.T
+    device = np.where(_alike(one.accelerator, other.accelerator), 1.0, ENGINE_FAR)
+    return np.asarray(np.exp(-0.5 * np.maximum(distance, 0.0)) * device)
 
 
 def noise(log_parameters: LogVector, at: Points) -> FloatArray:
@@ -156,6 +191,7 @@ class Surface:
 
     def mean(self, where: Points) -> FloatArray:
         """Mean of the log residual of time at `where`: cheaper than `ask`."""
+        where = self.with_engines(where)
         kept, inverse = self._distinct(where)
         found = np.zeros(len(kept))
         for start in range(0, len(kept) if len(self.at) else 0, CHUNK):
@@ -163,19 +199,41 @@ class Surface:
             found[start : start + CHUNK] = covariance(self.log_parameters, part, self.at) @ self._weights
         return np.asarray(found[inverse])
 
+    def _own(self, where: Points) -> FloatArray:
+        served = _engine_variance(self.log_parameters, where) * (where.engines.sum(axis=1) > 0)
+        return np.asarray(np.exp(2.0 * self.log_parameters[6:9]).sum() + served)
+
+    def with_engines(self, where: Points) -> Points:
+        """The same rows with the engines that are likely where none is named, by rows that resemble them."""
+        silent = where.engines.sum(axis=1) == 0
+        known = self.at.engines.sum(axis=1) > 0
+        if not silent.any() or not known.any():
+            return where
+        engines = where.engines.copy()
+        asked, rows = where.take(silent), self.at.take(known)
+        same = asked.scenario[:, None] == rows.scenario[None, :]
+        usual = ENGINE_PRIOR * same / np.maximum(same.sum(axis=1, keepdims=True), 1)
+        weight = (same * _resemblance(asked, rows) + usual) @ rows.engines
+        engines[silent] = weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
+        return replace(where, engines=engines)
+
     def _distinct(self, where: Points) -> tuple[Points, np.ndarray[Any, np.dtype[np.intp]]]:
         """Rows that the covariance tells apart (not unseen families of one line), and each row's place."""
         known = np.isin(where.family, self.at.family)
         _, codes = np.unique(np.where(known, where.family, where.line), return_inverse=True)
-        keys = np.column_stack([where.features, codes, known, where.metric, where.scenario])
+        _, device = np.unique(where.accelerator, return_inverse=True)
+        keys = np.column_stack(
+            [where.features, where.engines, codes, device, known, where.metric, where.scenario]
+        )
         _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
         return where.take(first), inverse.reshape(-1)
 
     def ask(self, where: Points) -> tuple[FloatArray, FloatArray]:
         """Mean and standard deviation of the log residual of time at `where`."""
         if not len(self.at):
-            own = np.exp(2.0 * self.log_parameters[6:9]).sum()
+            own = self._own(where)
             return np.zeros(len(where)), np.sqrt(own + noise(self.log_parameters, where))
+        where = self.with_engines(where)
         kept, inverse = self._distinct(where)
         mean, deviation = np.zeros(len(kept)), np.zeros(len(kept))
         for start in range(0, len(kept), CHUNK):
@@ -183,7 +241,7 @@ class Surface:
             cross = covariance(self.log_parameters, part, self.at)
             mean[start : start + len(part)] = cross @ self._weights
             explained = np.einsum("ij,ji->i", cross, cho_solve(self._factor, cross.T))
-            own = np.exp(2.0 * self.log_parameters[6:9]).sum()
+            own = self._own(part)
             variance = own - explained + noise(self.log_parameters, part)
             deviation[start : start + len(part)] = np.sqrt(np.maximum(variance, 1e-6))
         return mean[inverse], deviation[inverse]

@@ -216,6 +216,8 @@ def _spreads(
     kinds: tuple[Kind, ...] = ("tpot", "ttft", "throughput", "e2e")
     for kind in kinds:
         _, deviation = parameters.surface.ask(at.at_batch(batches, kind))
-        widened = np.array([parameters.widen(kind, case.device.family) for case in cases])
+        widened = np.array(
+            [parameters.widen(kind, case.device.family, case.device.accelerator) for case in cases]
+        )
         halves[kind] = np.minimum(NORMAL_80 * deviation * widened, WIDEST)
     return halves

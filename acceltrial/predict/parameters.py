@@ -12,14 +12,15 @@ import numpy as np
 import orjson
 
 from acceltrial.errors import ConfigurationError, DataContractError
-from acceltrial.predict.case import Kind
-from acceltrial.predict.kriging import Points, Surface
+from acceltrial.predict.case import UNSWITCHED, UNSWITCHED_FAMILIES, Kind
+from acceltrial.predict.engines import ENGINES
+from acceltrial.predict.kriging import START, Points, Surface
 from acceltrial.predict.physics import Physical
 from acceltrial.storage.atomic import write_bytes
 
 DEFAULT_PATH = Path(__file__).with_name("fitted.json")
-FORMAT = 2
-MODEL_VERSION = "2"
+FORMAT = 3
+MODEL_VERSION = "3"
 LEVEL = 0.8
 WITHOUT_EVIDENCE = 2.5
 """Widening where no row was held out to tell."""
@@ -45,8 +46,8 @@ class Parameters:
     Attributes:
         physical: figures shared by all families.
         surface: residuals by family and configuration.
-        widening: by "metric|family", "metric|seen" and "metric|unseen", what the deviation is multiplied with
-            so that held-out rows are covered as often as stated.
+        widening: by "metric|family", "metric|seen", "metric|sibling" and "metric|unseen", what the deviation
+            is multiplied with so that held-out rows are covered as often as stated.
         digest: SHA-256 of the data. date: of the fit.
         report: errors on held-out rows.
     """
@@ -75,19 +76,29 @@ class Parameters:
         """
         own = self.surface.residuals[self.surface.at.family == family]
         slower = float(np.exp(np.clip(own, -1.2, 1.2).sum() / (len(own) + 10.0)))
+        dearer = UNSWITCHED if family.startswith(UNSWITCHED_FAMILIES) else 1.0
         return Rates(
             memory=self.physical.memory / slower,
             compute=self.physical.compute / slower,
             us_per_sequence=self.physical.us_sequence * slower,
             us_per_layer=self.physical.us_layer * slower,
-            us_per_layer_link=self.physical.us_link * slower,
+            us_per_layer_link=self.physical.us_link * dearer * slower,
         )
 
-    def widen(self, kind: Kind, family: str) -> float:
-        """Factor on the deviation for a metric kind and family."""
+    @cached_property
+    def accelerators(self) -> frozenset[str]:
+        """Devices with fitted rows."""
+        return frozenset(self.surface.at.accelerator.tolist())
+
+    def widen(self, kind: Kind, family: str, accelerator: str = "") -> float:
+        """Factor on the deviation for a metric kind and device; without a name, one of the family's own."""
         like = "throughput" if kind == "e2e" else kind
-        names = (f"{like}|{family}", f"{like}|seen") if self.seen(family) else ()
-        found = (self.widening[name] for name in (*names, f"{like}|unseen") if name in self.widening)
+        names: tuple[str, ...] = (f"{like}|{family}", f"{like}|seen")
+        if not self.seen(family):
+            names = (f"{like}|unseen",)
+        elif accelerator and accelerator not in self.accelerators:
+            names = (f"{like}|sibling",)
+        found = (self.widening[name] for name in names if name in self.widening)
         return float(next(found, WITHOUT_EVIDENCE))
 
     @property
@@ -110,10 +121,20 @@ class Parameters:
             "physical": {name: getattr(self.physical, name) for name in Physical.names()},
             "covariance": self.surface.log_parameters.tolist(),
             "points": [
-                [*np.round(features, 6).tolist(), family, metric, scenario, round(residual, 6)]
-                for features, family, metric, scenario, residual in zip(
+                [
+                    *np.round(features, 6).tolist(),
+                    family,
+                    device,
+                    engine,
+                    metric,
+                    scenario,
+                    round(residual, 6),
+                ]
+                for features, family, device, engine, metric, scenario, residual in zip(
                     at.features,
                     at.family.tolist(),
+                    at.accelerator.tolist(),
+                    _engine_names(at),
                     at.metric.tolist(),
                     at.scenario.tolist(),
                     self.surface.residuals.tolist(),
@@ -162,23 +183,31 @@ def _read(path: Path) -> Parameters:
         ) from error
 
 
+def _engine_names(at: Points) -> list[str]:
+    return [ENGINES[int(row.argmax())] if row.any() else "" for row in at.engines]
+
+
 def _parse(body: dict[str, Any]) -> Parameters:
     if body["format"] != FORMAT:
         raise ValueError(f"its format is {body['format']}")
     rows = body["points"]
     figures = np.array([row[:6] for row in rows], dtype=float).reshape(len(rows), 6)
-    residuals = np.array([row[9] for row in rows], dtype=float)
+    residuals = np.array([row[11] for row in rows], dtype=float)
     covariance = np.array(body["covariance"], dtype=float)
     physical = Physical(**body["physical"])
-    if covariance.shape != (15,) or not all(
+    if covariance.shape != START.shape or not all(
         np.isfinite(values).all() for values in (figures, residuals, covariance, physical.logs())
     ):
         raise ValueError("its figures are not all finite")
     at = Points(
         figures,
         np.array([str(row[6]) for row in rows], dtype=np.str_),
-        np.array([int(row[7]) for row in rows], dtype=np.int64),
-        np.array([int(row[8]) for row in rows], dtype=np.int64),
+        np.array([str(row[7]) for row in rows], dtype=np.str_),
+        np.array([[float(row[8] == name) for name in ENGINES] for row in rows]).reshape(
+            len(rows), len(ENGINES)
+        ),
+        np.array([int(row[9]) for row in rows], dtype=np.int64),
+        np.array([int(row[10]) for row in rows], dtype=np.int64),
     )
     return Parameters(
         physical=physical,

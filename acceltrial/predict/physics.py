@@ -8,7 +8,7 @@ rate, e their achievable shares.
     steady state  t(b)    = t_d(b) with the prefill of b/o requests added to its arithmetic (chunked prefill)
     throughput            = b ÷ t(b)
     time per token        = t_d(b) + ψ·(t(b) - t_d(b))
-    first token           = t_p·(1 + κ·b^η) + base + waiting for room in the cache (Little's law)
+    first token           = t_p·(1 + κ·b^η) + ω·t(b) + base + waiting for room in the cache (Little's law)
     b                     = the least of concurrency, what the cache holds, and the engine's own limit
 """
 
@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from acceltrial.predict.achieved import TYPICAL
 from acceltrial.predict.case import SCENARIOS, CaseArrays, FloatArray
 from acceltrial.predict.steptime import all_reduce_gb, blend_s, overhead_s
 
@@ -27,6 +28,7 @@ CLOSED, FIXED = SCENARIOS.index("closed_loop"), SCENARIOS.index("fixed_batch")
 SERVER, INTERACTIVE = SCENARIOS.index("mlperf_server"), SCENARIOS.index("mlperf_interactive")
 MLPERF = SCENARIOS.index("mlperf_offline")
 RUNTIME_GB = 1.5
+FIVE_BITS = 5.0
 USABLE = 0.9
 DEFAULT_LINK_GB_S = 32.0
 """Where no rate between devices is stated: a PCIe 4 bus, half of it a direction."""
@@ -45,18 +47,22 @@ class Physical:
     """The fitted figures, all positive; prior medians as defaults.
 
     Attributes:
-        memory, compute: shares of the peaks that are reached. link: share of the rate between devices.
+        memory: share of the peak that is reached. compute: the same, for a device on which a large product
+            reaches `TYPICAL` of its peak; others in proportion. four_bits: what of it is left in four bits.
+            link: share of the rate between devices.
         us_sequence, us_layer, us_link: microseconds a step for each sequence, for each layer, and for each
             layer and doubling of n.
         blend: the power p of the blend. interference: ψ. queue, queue_power: κ and η.
         base_ms: of the first token.
         server, interactive, tuned: factors of the MLPerf scenarios on throughput.
         batch_limit: sequences that an engine runs together where nothing else limits it.
+        mixed_…, queue_…: what an engine multiplies ψ and κ with. wait_step: ω, of the step that is running.
         vision … beam: how much faster or slower than e_c a kind of single-pass work runs.
     """
 
     memory: float = 0.75
     compute: float = 0.55
+    four_bits: float = 0.6
     link: float = 0.5
     us_sequence: float = 15.0
     us_layer: float = 20.0
@@ -75,6 +81,13 @@ class Physical:
     encoder: float = 1.0
     speech: float = 1.0
     beam: float = 1.0
+    mixed_trtllm: float = 1.0
+    mixed_vllm: float = 1.0
+    mixed_sglang: float = 1.0
+    queue_trtllm: float = 1.0
+    queue_vllm: float = 1.0
+    queue_sglang: float = 1.0
+    wait_step: float = 0.5
 
     @classmethod
     def names(cls) -> list[str]:
@@ -132,6 +145,23 @@ def cache_limit(cases: CaseArrays) -> FloatArray:
     return np.asarray(np.maximum(1.0, np.where(held > 0, free / held, np.inf)))
 
 
+def reached_tflops(cases: CaseArrays, physical: Physical) -> FloatArray:
+    """TFLOPS that the devices of a replica reach together."""
+    narrow = np.where(cases.bits < FIVE_BITS, physical.four_bits, 1.0)
+    share = physical.compute * narrow * cases.reach / TYPICAL
+    return np.asarray(cases.size * cases.rate * share)
+
+
+def _habits(cases: CaseArrays, physical: Physical) -> tuple[FloatArray, FloatArray]:
+    """How far prompts queue before each other and slow the steps beside them, by the likely engines."""
+    queue = np.log([physical.queue_trtllm, physical.queue_vllm, physical.queue_sglang])
+    mixed = np.log([physical.mixed_trtllm, physical.mixed_vllm, physical.mixed_sglang])
+    return (
+        physical.queue * np.exp(cases.engines @ queue),
+        physical.interference * np.exp(cases.engines @ mixed),
+    )
+
+
 def _generation(cases: CaseArrays, physical: Physical) -> Load:
     fixed = cases.scenario == FIXED
     limit = np.minimum(cache_limit(cases), physical.batch_limit)
@@ -139,7 +169,12 @@ def _generation(cases: CaseArrays, physical: Physical) -> Load:
     out = np.maximum(cases.output_tokens, 1.0)
     memory, compute = _decode_parts(cases, batch, physical)
     beside = overhead_s(
-        batch, cases.layers, cases.size, physical.us_sequence, physical.us_layer, physical.us_link
+        batch,
+        cases.layers,
+        cases.size,
+        physical.us_sequence,
+        physical.us_layer,
+        physical.us_link * cases.hop,
     )
     decode = blend_s(memory, compute, physical.blend) + beside
     steady = (
@@ -150,9 +185,10 @@ def _generation(cases: CaseArrays, physical: Physical) -> Load:
     tokens = np.where(fixed, batch * out / (prefill + decode * out), batch / steady * cases.copies)
     tokens = tokens * _scenario_factor(cases, physical)
     waiting = np.where(cases.concurrency > batch, (cases.concurrency - batch) * out / (batch / steady), 0.0)
-    queued = prefill * (1.0 + physical.queue * batch**physical.queue_power)
+    queue, mixed = _habits(cases, physical)
+    queued = prefill * (1.0 + queue * batch**physical.queue_power) + physical.wait_step * steady
     ttft = np.where(fixed, prefill, queued + physical.base_ms / 1e3 + waiting)
-    tpot = np.where(fixed, decode, decode + physical.interference * (steady - decode))
+    tpot = np.where(fixed, decode, decode + mixed * (steady - decode))
     return Load(batch, tpot, ttft, tokens)
 
 
@@ -164,7 +200,7 @@ def _decode_parts(cases: CaseArrays, batch: FloatArray, physical: Physical) -> t
     work = batch * (cases.flops_per_token + cases.attention_flops * context) / 1e12
     return (
         moved / (cases.size * cases.bandwidth * physical.memory),
-        work / (cases.size * cases.rate * physical.compute),
+        work / reached_tflops(cases, physical),
     )
 
 
@@ -174,7 +210,7 @@ def _prefill_work_s(cases: CaseArrays, requests: FloatArray | float, physical: P
     work = tokens * (cases.flops_per_token + cases.attention_flops * cases.input_tokens / 2.0) / 1e12
     link = np.where(np.isnan(cases.link), DEFAULT_LINK_GB_S, cases.link) / 2.0 * physical.link
     sent = all_reduce_gb(tokens, cases.hidden, cases.layers, cases.size)
-    return np.asarray(work / (cases.size * cases.rate * physical.compute) + sent / link)
+    return np.asarray(work / reached_tflops(cases, physical) + sent / link)
 
 
 def prefill_s(cases: CaseArrays, requests: FloatArray | float, physical: Physical) -> FloatArray:
@@ -183,7 +219,7 @@ def prefill_s(cases: CaseArrays, requests: FloatArray | float, physical: Physica
     read = (cases.read_shared_gb + cases.read_expert_gb * touched) / (
         cases.size * cases.bandwidth * physical.memory
     )
-    beside = overhead_s(0.0, cases.layers, cases.size, 0.0, physical.us_layer, physical.us_link)
+    beside = overhead_s(0.0, cases.layers, cases.size, 0.0, physical.us_layer, physical.us_link * cases.hop)
     return np.asarray(np.maximum(_prefill_work_s(cases, requests, physical), read) + beside)
 
 
@@ -198,7 +234,7 @@ def _samples_per_s(cases: CaseArrays, load: Load, physical: Physical) -> FloatAr
     speed = np.array([getattr(physical, _TASK_OF.get(task, "beam")) for task in cases.task.tolist()])
     one_pass = cases.input_tokens * (cases.flops_per_token + cases.attention_flops * cases.input_tokens / 2.0)
     work = np.where(np.isnan(cases.flops_per_sample), one_pass, cases.flops_per_sample) / 1e12
-    single = cases.size * cases.copies * cases.rate * physical.compute * speed / work
+    single = cases.copies * reached_tflops(cases, physical) * speed / work
     single = np.where(cases.scenario == SERVER, single * physical.server, single)
     answers = load.tokens_per_s / np.maximum(cases.output_tokens, 1.0) * physical.beam
     known = np.isin(cases.task, list(_TASK_OF))
@@ -208,7 +244,7 @@ def _samples_per_s(cases: CaseArrays, load: Load, physical: Physical) -> FloatAr
 def _speech_tokens_per_s(cases: CaseArrays, physical: Physical) -> FloatArray:
     out = np.maximum(cases.output_tokens, 1.0)
     per_token = cases.flops_per_sample / out + cases.flops_per_token
-    rate = cases.size * cases.copies * cases.rate * physical.compute * physical.speech
+    rate = cases.copies * reached_tflops(cases, physical) * physical.speech
     return np.asarray(rate * 1e12 / per_token)
 
 

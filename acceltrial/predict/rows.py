@@ -11,6 +11,7 @@ from acceltrial.catalog import Catalogue
 from acceltrial.errors import ConfigurationError
 from acceltrial.predict.case import SCENARIOS, Kind, Scenario, ServingCase
 from acceltrial.predict.device import Device
+from acceltrial.predict.engines import engine_named
 from acceltrial.predict.shape import BYTES_PER_PARAMETER, TOKEN_FAMILIES, ModelShape
 
 COLUMNS = (
@@ -59,6 +60,8 @@ MLPERF_TOKENS = {
     "gpt-j-6b": (870.0, 276.0),
     "whisper-large-v3": (1500.0, 60.0),
     "deepseek-r1": (1000.0, 3880.0),
+    # SQuAD 1.1 without its padding, which submissions leave out.
+    "bert-large": (178.0, 1.0),
 }
 MLPERF_SINGLE_PASS_TOKENS = 384.0
 MAX_COUNT = 4096
@@ -112,6 +115,7 @@ class RowReader:
             input_tokens=lengths[0],
             output_tokens=lengths[1],
             concurrency=_number(row, "concurrency"),
+            engine=engine_named(row),
         )
         if scenario in {"closed_loop", "fixed_batch"} and case.concurrency is None:
             raise RefusedError(f"scenario {scenario} needs a concurrency")

@@ -20,6 +20,9 @@ BYTES_PER_PARAMETER = {
 }
 KV_BYTES = 2.0
 """Keys and values stay in 16 bits unless a case says otherwise."""
+SLIDING_SHARES = {"gemma-2": 1 / 2, "gemma-3": 5 / 6, "gpt-oss": 1 / 2, "starcoder2": 1.0}
+"""Layers with a sliding window: Gemma 2 (arXiv 2408.00118) and 3 (2503.19786), gpt-oss (2508.10925),
+StarCoder 2 (2402.19173)."""
 TOKEN_FAMILIES = frozenset({"dense_llm", "moe_llm", "multimodal"})
 ENCODER_FAMILIES = frozenset({"embedding", "reranker"})
 
@@ -67,21 +70,29 @@ class ModelShape:
         """GB that the weights take."""
         return self.params_b * BYTES_PER_PARAMETER[precision]
 
-    def kv_gb_per_token(self) -> float | None:
+    def kv_gb_per_token(self, context: float = 0.0) -> float | None:
         """GB of keys and values a token; 0 for models without a cache, None when unknown.
 
-        2 (key and value) × layers × KV heads × head size × bytes. Windows that some layers keep are not
-        deducted: which layers keep one is not known, so this is an upper bound.
+        2 (key and value) × layers × KV heads × head size × bytes; for latent attention (MLA) those that
+        the model's table gives. Layers with a sliding window keep at most its tokens: at a longer `context`
+        their mean a token falls to window ÷ context. Context 0 deducts nothing: an upper bound.
         """
         if self.family not in TOKEN_FAMILIES:
             return 0.0
         if self.kv_bytes_per_token is not None:
             return self.kv_bytes_per_token / 1e9
+        kept = 1.0
+        if self.sliding_window and context > self.sliding_window:
+            kept -= self.sliding_share() * (1.0 - self.sliding_window / context)
         size = self.head_dim or (self.hidden_size // self.heads if self.hidden_size and self.heads else None)
         heads = self.kv_heads or self.heads
         if not (self.layers and heads and size):
             return None
-        return 2.0 * self.layers * heads * size * KV_BYTES / 1e9
+        return kept * 2.0 * self.layers * heads * size * KV_BYTES / 1e9
+
+    def sliding_share(self) -> float:
+        """Share of the layers that keep a window, by model line; 0 where it is not known."""
+        return next((share for line, share in SLIDING_SHARES.items() if self.model.startswith(line)), 0.0)
 
     def read_gb_per_step(self, precision: str, batch: float) -> float:
         """GB of weights that one decode step reads.

@@ -10,7 +10,7 @@ from acceltrial.errors import ConfigurationError
 from acceltrial.predict.case import ServingCase, as_arrays
 from acceltrial.predict.kriging import points
 from acceltrial.predict.parameters import NORMAL_80, Parameters
-from acceltrial.predict.physics import DEFAULT_LINK_GB_S, RUNTIME_GB, USABLE
+from acceltrial.predict.physics import DEFAULT_LINK_GB_S, RUNTIME_GB, USABLE, reached_tflops
 from acceltrial.predict.rows import RefusedError, refuse_impossible
 from acceltrial.predict.shape import TOKEN_FAMILIES
 from acceltrial.predict.steptime import all_reduce_gb, overhead_s
@@ -33,7 +33,7 @@ def step_times(case: ServingCase, parameters: Parameters) -> StepTimes:
     _check(case)
     physical, at = parameters.physical, as_arrays([case])
     bandwidth = float(at.size[0] * at.bandwidth[0] * physical.memory)
-    rate = float(at.size[0] * at.rate[0] * physical.compute) * 1e12
+    rate = float(reached_tflops(at, physical)[0]) * 1e12
     link = (case.device.interconnect_gb_s or DEFAULT_LINK_GB_S) / 2.0 * physical.link
     size, layers = float(at.size[0]), float(at.layers[0])
     known = points([case], ["tpot"])
@@ -48,7 +48,7 @@ def step_times(case: ServingCase, parameters: Parameters) -> StepTimes:
         attention=float(at.attention_flops[0]) / rate,
         link=float(all_reduce_gb(1.0, at.hidden[0], layers, size)) / link,
         sequence=physical.us_sequence * 1e-6,
-        layers=float(overhead_s(0.0, layers, size, 0.0, physical.us_layer, physical.us_link)),
+        layers=float(overhead_s(0.0, layers, size, 0.0, physical.us_layer, physical.us_link * at.hop[0])),
         blend=max(physical.blend, 1.0),
         base=physical.base_ms / 1e3,
         prefill_factor=float(np.exp(np.clip(first, -LARGEST_CORRECTION, LARGEST_CORRECTION))),
@@ -92,7 +92,11 @@ def slower(steps: StepTimes, factor: float) -> StepTimes:
 def spread(case: ServingCase, parameters: Parameters) -> float:
     """The factor either way within which 80 % of times per token lie, at a batch of 16."""
     _, deviation = parameters.surface.ask(points([case], ["tpot"]).at_batch(TYPICAL_BATCH, "tpot"))
-    half = NORMAL_80 * float(deviation[0]) * parameters.widen("tpot", case.device.family)
+    half = (
+        NORMAL_80
+        * float(deviation[0])
+        * parameters.widen("tpot", case.device.family, case.device.accelerator)
+    )
     return float(np.exp(min(half, np.log(50.0))))
 
 

@@ -107,7 +107,7 @@ def test_a_fit_finds_the_slow_family_and_covers_what_it_held_out(
 
 
 def test_unseen_families_get_wider_intervals(fitted: Parameters, chat: ServingCase) -> None:
-    stranger = replace(chat, device=replace(chat.device, family="maker-new"))
+    stranger = replace(chat, device=replace(chat.device, accelerator="new-one", family="maker-new"))
     found = estimate([chat, stranger], ["tpot", "tpot"], fitted)
     width = found.high / found.low
     assert width[1] > 1.3 * width[0]
@@ -137,7 +137,7 @@ def test_the_artifact_survives_a_round_trip_and_equal_fits_are_equal_bytes(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", '{"format": 1}', '{"format": 2, "points": [[1]], "physical": {}}']
+    "text", ["", "{", "[]", "{}", '{"format": 1}', '{"format": 3, "points": [[1]], "physical": {}}']
 )
 def test_a_broken_artifact_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "params.json"
