@@ -40,6 +40,9 @@ ENGINE_COMMANDS = (
         "predict", "acceltrial.cli.predict:predict", "Latency and throughput of cases that nobody measured"
     ),
     Command("simulate", "acceltrial.cli.simulate:simulate", "A trace against a server that nobody here has"),
+    Command(
+        "calibrate", "acceltrial.cli.calibrate:calibrate", "Fit the simulator to a server with one short run"
+    ),
     Command("fit", "acceltrial.cli.predict:fit", "Fit the predictor to measurements; tells its errors"),
     Command("rank", "acceltrial.cli.rank:rank", "Rank a decision matrix, with the ranking's stability"),
     Command("canary", "acceltrial.cli.canary:app", "Judge recorded canary streams; plan what one can detect"),

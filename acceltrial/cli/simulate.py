@@ -12,36 +12,28 @@ from cyclopts import Parameter
 if TYPE_CHECKING:
     from acceltrial.catalog import Catalogue
     from acceltrial.predict.case import ServingCase
-    from acceltrial.predict.parameters import Parameters
-    from acceltrial.simulate import Load, Server
-    from acceltrial.simulate.summary import Targets
+    from acceltrial.simulate import Load
+    from acceltrial.simulate.subject import Subject
 
 Switch = Parameter(negative="")
-_BANDED = (
-    "ttft_ms",
-    "e2e_ms",
-    "itl_ms",
-    "requests_per_s",
-    "output_tokens_per_s",
-    "goodput_rps",
-    "utilisation",
-)
 
 
 def simulate(
     *,
     trace: Path,
-    model: str,
-    accelerator: str,
+    model: str | None = None,
+    accelerator: str | None = None,
+    calibration: Path | None = None,
     count: int = 1,
     precision: str = "bf16",
     replicas: int = 1,
     rate_scale: float = 1.0,
     seed: int = 0,
     router: Literal["round_robin", "least_loaded", "prefix_aware"] = "least_loaded",
-    token_budget: int = 2048,
-    max_sequences: int = 256,
-    prefix_cache: bool = True,
+    cache_tokens: int | None = None,
+    token_budget: int | None = None,
+    max_sequences: int | None = None,
+    prefix_cache: bool | None = None,
     first_clients: Annotated[list[str] | None, Parameter(negative="")] = None,
     prefill_replicas: int = 0,
     max_replicas: int | None = None,
@@ -61,15 +53,18 @@ def simulate(
         trace: requests in any format that `acceltrial trace` reads.
         model: name or alias from the catalogue.
         accelerator: name or alias from the catalogue.
+        calibration: file of `acceltrial calibrate`: simulate that server; model and accelerator then only
+            name it and price it.
         count: accelerators of one replica (tensor parallel).
         precision: of the weights.
         replicas: behind the router.
         rate_scale: 2 lets the trace arrive twice as fast.
         seed: of failures, and of traces that hold distributions.
         router: how a request finds its replica.
-        token_budget: tokens that one step computes at most.
-        max_sequences: requests that one replica runs together.
-        prefix_cache: reuse what earlier requests of a session left in memory.
+        cache_tokens: that the memory of one replica holds; else what is left beside the weights.
+        token_budget: tokens that one step computes at most (2048, or as calibrated).
+        max_sequences: requests that one replica runs together (256, or as calibrated).
+        prefix_cache: reuse what earlier requests of a session left in memory (on; off if calibrated).
         first_clients: clients whose requests go before all others.
         prefill_replicas: of the replicas, those that only read prompts.
         max_replicas: add replicas with the load up to this number.
@@ -83,22 +78,20 @@ def simulate(
         params: parameters of `acceltrial fit`; else those that ship with the library.
         as_json: write the figures as JSON to stdout.
     """
-    from acceltrial.catalog import load_catalogue
-    from acceltrial.catalog.location import find_catalogue
-    from acceltrial.predict.parameters import load_parameters
-    from acceltrial.simulate.fitted import cache_tokens
     from acceltrial.simulate.load import load_of
+    from acceltrial.simulate.summary import Targets
     from acceltrial.traces import open_trace
 
-    fitted, known = load_parameters(params), load_catalogue(find_catalogue(catalogue))
-    case = _case(known, model, accelerator, count, precision)
     _check_targets({"slo-ttft-ms": slo_ttft_ms, "slo-itl-ms": slo_itl_ms, "slo-e2e-ms": slo_e2e_ms})
-    room = cache_tokens(case)
-    server = _server(
-        case,
-        cache_tokens=room,
+    chosen = _Chosen(model, accelerator, count, precision, calibration, catalogue, params)
+    load = load_of(
+        open_trace(trace, seed=seed), rate_scale=rate_scale, first_clients=tuple(first_clients or ())
+    )
+    subject = chosen.subject(load)
+    server = subject.server(
         replicas=replicas,
         router=router,
+        cache_tokens=cache_tokens,
         token_budget=token_budget,
         max_sequences=max_sequences,
         prefix_cache=prefix_cache,
@@ -108,22 +101,86 @@ def simulate(
         repair_s=start_up_s,
         mtbf_s=None if mtbf_h is None else mtbf_h * 3600.0,
     )
-    load = load_of(
-        open_trace(trace, seed=seed), rate_scale=rate_scale, first_clients=tuple(first_clients or ())
-    )
-    from acceltrial.simulate.summary import Targets
-
     targets = Targets(slo_ttft_ms, slo_itl_ms, slo_e2e_ms)
-    result = _figures(case, load, server, targets, fitted, seed=seed, interval=interval)
-    result["cost"] = _cost(known, case, result)
-    result |= {"accelerator": case.device.accelerator, "model": case.shape.model, "count": count}
-    result |= {"precision": precision, "replicas": replicas, "rate_scale": rate_scale, "seed": seed}
-    result |= {"grade": "predicted", "predictor": fitted.source, "cache_tokens_per_replica": room}
+    result = subject.figures(load, server, targets, seed=seed, interval=interval)
+    result["cost"] = chosen.cost(result)
+    result |= chosen.names()
+    result |= {"replicas": replicas, "rate_scale": rate_scale, "seed": seed}
+    result |= {"grade": "predicted", "predictor": subject.source}
+    result |= {"cache_tokens_per_replica": server.cache_tokens}
     if as_json:
         options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
         sys.stdout.buffer.write(orjson.dumps(result, option=options) + b"\n")
     else:
         _say(result)
+
+
+class _Chosen:
+    """What the command line names: a case of the catalogue, a calibrated server, or both."""
+
+    def __init__(
+        self,
+        model: str | None,
+        accelerator: str | None,
+        count: int,
+        precision: str,
+        calibration: Path | None,
+        catalogue: Path | None,
+        params: Path | None,
+    ) -> None:
+        from acceltrial.errors import ConfigurationError
+
+        if calibration is None and (model is None or accelerator is None):
+            raise ConfigurationError(
+                "what serves the trace is not known",
+                where="acceltrial simulate",
+                remedy="give --model and --accelerator, or --calibration",
+            )
+        self._params, self._count, self._precision = params, count, precision
+        self._known: Catalogue | None = None
+        self._case: ServingCase | None = None
+        if model is not None and accelerator is not None:
+            from acceltrial.catalog import load_catalogue
+            from acceltrial.catalog.location import find_catalogue
+
+            self._known = load_catalogue(find_catalogue(catalogue))
+            self._case = _case(self._known, model, accelerator, count, precision)
+        self._calibrated = None
+        if calibration is not None:
+            from acceltrial.simulate.calibrated import read_calibrated
+
+            self._calibrated = read_calibrated(calibration)
+
+    def subject(self, load: Load) -> Subject:
+        """The calibrated server where there is one, else what the step-time model tells."""
+        from acceltrial.predict.parameters import load_parameters
+        from acceltrial.simulate.subject import calibrated_subject, fitted_subject
+
+        if self._calibrated is not None:
+            return calibrated_subject(self._calibrated)
+        assert self._case is not None
+        return fitted_subject(self._case, load, load_parameters(self._params))
+
+    def cost(self, result: dict[str, Any]) -> dict[str, Any]:
+        """Dollars over the span, or why there are none."""
+        if self._known is None or self._case is None:
+            return {
+                "usd": None,
+                "reason": "no price without --model and --accelerator",
+            }
+        return _cost(self._known, self._case, result)
+
+    def names(self) -> dict[str, Any]:
+        """Model, accelerator, count and precision; None where only a calibrated server is known."""
+        if self._case is None:
+            own = self._calibrated.model if self._calibrated else None
+            return {"model": own, "accelerator": None, "count": None, "precision": None}
+        return {
+            "model": self._case.shape.model,
+            "accelerator": self._case.device.accelerator,
+            "count": self._count,
+            "precision": self._precision,
+        }
 
 
 def _case(known: Catalogue, model: str, accelerator: str, count: int, precision: str) -> ServingCase:
@@ -155,50 +212,6 @@ def _check_targets(targets: dict[str, float | None]) -> None:
             raise ConfigurationError(
                 f"a target must be above zero and finite, not {limit}", where=f"--{name}", remedy="correct it"
             )
-
-
-def _server(case: ServingCase, **settings: Any) -> Server:
-    from acceltrial.predict.physics import DEFAULT_LINK_GB_S
-    from acceltrial.simulate import Server
-
-    per_token = case.shape.kv_gb_per_token() or 0.0
-    link = (case.device.interconnect_gb_s or DEFAULT_LINK_GB_S) / 2.0
-    return Server(
-        transfer_s_per_token=per_token / link, longest=case.shape.context_window or 1 << 30, **settings
-    )
-
-
-def _figures(
-    case: ServingCase,
-    load: Load,
-    server: Server,
-    targets: Targets,
-    fitted: Parameters,
-    *,
-    seed: int,
-    interval: bool,
-) -> dict[str, Any]:
-    """The summary, with `low` and `high` from step times at the ends of their interval."""
-    from acceltrial.predict.case import ServingCase
-    from acceltrial.simulate import simulate as run
-    from acceltrial.simulate.fitted import slower, spread, step_times
-    from acceltrial.simulate.summary import summarise
-
-    if len(load):
-        means = float(load.inputs.mean()), float(load.outputs.mean())
-        case = ServingCase(
-            case.device, case.shape, case.count, case.precision, case.compute, case.scenario, *means, 16.0
-        )
-    steps = step_times(case, fitted)
-    result = summarise(run(load, steps, server, seed=seed), targets)
-    if not interval:
-        return result | {"interval": None, "interval_reason": "not asked for"}
-    factor = spread(case, fitted)
-    result["interval"] = {"level": 0.8, "step_time_factor": factor}
-    for name, own in (("fast", 1.0 / factor), ("slow", factor)):
-        other = summarise(run(load, slower(steps, own), server, seed=seed), targets)
-        result["interval"][name] = {metric: other[metric] for metric in _BANDED}
-    return result
 
 
 def _cost(known: Catalogue, case: ServingCase, result: dict[str, Any]) -> dict[str, Any]:

@@ -34,20 +34,26 @@ _FOLDER = _folder()
 
 
 def compiled(function: Function) -> Function:
-    """The function as machine code; compiled anew in each process where no cache folder can be written."""
-    return _compiled(function, inline=False)
+    """The function as machine code for other compiled code; without a cache folder, anew in each process."""
+    return _compiled(function)
+
+
+def entry(function: Function) -> Function:
+    """The same for the one function that Python calls."""
+    return _compiled(function, no_cpython_wrapper=False)
 
 
 def inlined(function: Function) -> Function:
     """The same for small functions, set into their callers: calls that pass many arrays are dear."""
-    return _compiled(function, inline=True)
+    return _compiled(function, forceinline=True)
 
 
-def _compiled(function: Function, *, inline: bool) -> Function:
+def _compiled(function: Function, **options: bool) -> Function:
     before = config.CACHE_DIR
     config.CACHE_DIR = str(_FOLDER or "")
-    keep = _FOLDER is not None
+    # Wrappers for Python and C would take a fifth of the time to compile, and nobody calls them.
+    options = {"cache": _FOLDER is not None, "no_cfunc_wrapper": True, "no_cpython_wrapper": True} | options
     try:
-        return cast("Function", njit(cache=keep, error_model="numpy", forceinline=inline)(function))
+        return cast("Function", njit(error_model="numpy", **options)(function))
     finally:
         config.CACHE_DIR = before

@@ -27,7 +27,7 @@ class StepTimes:
         cache: to read one token's keys and values.
         token: arithmetic of one token. attention: of one token with one other.
         link: exchange of a prompt token.
-        sequence, layers: overhead for each sequence, and of each step.
+        sequence, layers: overhead for each sequence, and of each step. prompt: of each prompt in a step.
         blend: the power of the blend of memory and arithmetic.
         base: beside the model, in each request's first token.
         prefill_factor: on the time of prompts, from residuals.
@@ -43,6 +43,7 @@ class StepTimes:
     link: float = 0.0
     sequence: float = 0.0
     layers: float = 0.0
+    prompt: float = 0.0
     blend: float = 1.0
     base: float = 0.0
     prefill_factor: float = 1.0

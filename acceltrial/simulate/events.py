@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from acceltrial.simulate.compiled import compiled
+from acceltrial.simulate.compiled import compiled, entry
 from acceltrial.simulate.memory import blocks_for
 from acceltrial.simulate.replica import advance
 from acceltrial.simulate.router import choose, fail, put, scale, wake
 from acceltrial.simulate.state import DRAINING, OFF, REJECTED, ROUND_ROBIN, Array, Replicas, Settings
 
 
-@compiled
+@entry
 def play(
     c: Settings, q: Array, x: Replicas, p: Array, factors: Array, fail_at: Array, fail_who: Array
 ) -> None:
@@ -28,7 +28,7 @@ def play(
     sent.pop()
     replicas = len(x.rep)
     entries = c.prefill_replicas if c.prefill_replicas > 0 else replicas
-    # Where no decision looks at the others, a replica may lag behind until its own next request.
+    # Where no decision looks at the others, each is brought to its own next request alone.
     apart = c.router == ROUND_ROBIN and c.prefill_replicas == 0 and not c.scaling and len(fail_at) == 0
     failure, tick = 0, c.scaling_interval_s if c.scaling else math.inf
     for i in range(len(q)):
@@ -50,29 +50,30 @@ def play(
         if not apart:
             _catch_up(c, q, x, p, factors, at, sent)
         r = choose(c, q, x, i, 0, entries)
-        if apart:
-            advance(c, q, x, p, factors, r, at, sent)
+        advance(c, q, x, p, factors, r, at, sent, False)
         put(q, x, r, i, at)
     _catch_up(c, q, x, p, factors, math.inf, sent)
 
 
 @compiled
 def _catch_up(c: Settings, q: Array, x: Replicas, p: Array, factors: Array, until: float, sent: Any) -> None:
-    """Brings every replica to `until`; moves of requests happen at their time."""
+    """Brings every replica to `until`, as far as others can see; moves of requests happen at their time."""
     if c.prefill_replicas == 0:
         for r in range(len(x.rep)):
-            advance(c, q, x, p, factors, r, until, sent)
+            advance(c, q, x, p, factors, r, until, sent, True)
     else:
         for r in range(c.prefill_replicas):
-            advance(c, q, x, p, factors, r, until, sent)
+            advance(c, q, x, p, factors, r, until, sent, True)
         while len(sent) > 0 and sent[0][0] <= until:
             at, i = heapq.heappop(sent)
             for r in range(c.prefill_replicas, len(x.rep)):
-                advance(c, q, x, p, factors, r, at, sent)
+                advance(c, q, x, p, factors, r, at, sent, True)
             wake(x, at)
-            put(q, x, choose(c, q, x, i, c.prefill_replicas, len(x.rep)), i, at)
+            r = choose(c, q, x, i, c.prefill_replicas, len(x.rep))
+            advance(c, q, x, p, factors, r, at, sent, False)
+            put(q, x, r, i, at)
         for r in range(c.prefill_replicas, len(x.rep)):
-            advance(c, q, x, p, factors, r, until, sent)
+            advance(c, q, x, p, factors, r, until, sent, True)
     if until < math.inf:
         wake(x, until)
 
@@ -83,10 +84,13 @@ def _lose(
 ) -> None:
     """One replica fails; its requests go to the others, or wait for its repair."""
     _catch_up(c, q, x, p, factors, at, sent)
+    advance(c, q, x, p, factors, r, at, sent, False)
     if x.rep[r].status == OFF or x.rep[r].status == DRAINING:
         return
     i = fail(c, q, x, r, at)
     while i >= 0:
         following = q[i].following
-        put(q, x, choose(c, q, x, i, 0, entries), i, at)
+        other = choose(c, q, x, i, 0, entries)
+        advance(c, q, x, p, factors, other, at, sent, False)
+        put(q, x, other, i, at)
         i = following

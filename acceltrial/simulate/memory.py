@@ -19,13 +19,13 @@ def blocks_for(tokens: int) -> int:
 @inlined
 def unlink(x: Replicas, r: int, key: int) -> None:
     """Takes a prefix out of the order of use."""
-    before, after = x.cache[r, key].cache_before, x.cache[r, key].cache_after
+    before, after = x.cache[key, r].cache_before, x.cache[key, r].cache_after
     if before >= 0:
-        x.cache[r, before].cache_after = after
+        x.cache[before, r].cache_after = after
     else:
         x.rep[r].cache_head = after
     if after >= 0:
-        x.cache[r, after].cache_before = before
+        x.cache[after, r].cache_before = before
     else:
         x.rep[r].cache_tail = before
 
@@ -34,10 +34,10 @@ def unlink(x: Replicas, r: int, key: int) -> None:
 def link(x: Replicas, r: int, key: int) -> None:
     """Puts a prefix at the recent end of the order of use."""
     head = x.rep[r].cache_head
-    x.cache[r, key].cache_before = -1
-    x.cache[r, key].cache_after = head
+    x.cache[key, r].cache_before = -1
+    x.cache[key, r].cache_after = head
     if head >= 0:
-        x.cache[r, head].cache_before = key
+        x.cache[head, r].cache_before = key
     else:
         x.rep[r].cache_tail = key
     x.rep[r].cache_head = key
@@ -49,8 +49,8 @@ def take(x: Replicas, r: int, blocks: int) -> bool:
     while x.rep[r].free < blocks and x.rep[r].cache_tail >= 0:
         key = x.rep[r].cache_tail
         unlink(x, r, key)
-        freed = x.cache[r, key].cache_tokens // BLOCK_TOKENS
-        x.cache[r, key].cache_tokens = 0
+        freed = x.cache[key, r].cache_tokens // BLOCK_TOKENS
+        x.cache[key, r].cache_tokens = 0
         x.rep[r].cached -= freed
         x.rep[r].free += freed
     if x.rep[r].free < blocks:
@@ -63,20 +63,20 @@ def take(x: Replicas, r: int, blocks: int) -> bool:
 @inlined
 def pin(x: Replicas, r: int, key: int) -> None:
     """Keeps a prefix from eviction for one more request."""
-    if x.cache[r, key].cache_users == 0:
-        blocks = x.cache[r, key].cache_tokens // BLOCK_TOKENS
+    if x.cache[key, r].cache_users == 0:
+        blocks = x.cache[key, r].cache_tokens // BLOCK_TOKENS
         unlink(x, r, key)
         x.rep[r].cached -= blocks
         x.rep[r].pinned += blocks
-    x.cache[r, key].cache_users += 1
+    x.cache[key, r].cache_users += 1
 
 
 @inlined
 def unpin(x: Replicas, r: int, key: int) -> None:
     """Lets a prefix go for one request."""
-    x.cache[r, key].cache_users -= 1
-    if x.cache[r, key].cache_users == 0:
-        blocks = x.cache[r, key].cache_tokens // BLOCK_TOKENS
+    x.cache[key, r].cache_users -= 1
+    if x.cache[key, r].cache_users == 0:
+        blocks = x.cache[key, r].cache_tokens // BLOCK_TOKENS
         x.rep[r].pinned -= blocks
         if blocks > 0:
             x.rep[r].cached += blocks
@@ -86,8 +86,8 @@ def unpin(x: Replicas, r: int, key: int) -> None:
 @compiled
 def shrink(x: Replicas, r: int, key: int, hit: int) -> None:
     """Cuts a pinned prefix to the `hit` blocks that its only user reads."""
-    spare = x.cache[r, key].cache_tokens // BLOCK_TOKENS - hit
-    x.cache[r, key].cache_tokens = hit * BLOCK_TOKENS
+    spare = x.cache[key, r].cache_tokens // BLOCK_TOKENS - hit
+    x.cache[key, r].cache_tokens = hit * BLOCK_TOKENS
     x.rep[r].pinned -= spare
     x.rep[r].free += spare
 
@@ -101,16 +101,16 @@ def release(x: Replicas, r: int, key: int, hit: int, tokens: int, keep: bool) ->
     own = blocks_for(tokens) - hit
     x.rep[r].own -= own
     if key >= 0 and keep:
-        longer = tokens // BLOCK_TOKENS - x.cache[r, key].cache_tokens // BLOCK_TOKENS
+        longer = tokens // BLOCK_TOKENS - x.cache[key, r].cache_tokens // BLOCK_TOKENS
         if longer > 0:
-            if x.cache[r, key].cache_users > 0:
+            if x.cache[key, r].cache_users > 0:
                 x.rep[r].pinned += longer
             else:
-                if x.cache[r, key].cache_tokens > 0:
+                if x.cache[key, r].cache_tokens > 0:
                     unlink(x, r, key)
                 link(x, r, key)
                 x.rep[r].cached += longer
-            x.cache[r, key].cache_tokens += longer * BLOCK_TOKENS
+            x.cache[key, r].cache_tokens += longer * BLOCK_TOKENS
             own -= longer
     x.rep[r].free += own
     if hit > 0:
@@ -123,6 +123,6 @@ def forget(x: Replicas, r: int) -> None:
     while x.rep[r].cache_tail >= 0:
         key = x.rep[r].cache_tail
         unlink(x, r, key)
-        x.cache[r, key].cache_tokens = 0
+        x.cache[key, r].cache_tokens = 0
     x.rep[r].free += x.rep[r].cached
     x.rep[r].cached = 0

@@ -18,15 +18,22 @@ _LONG_RUN = 1 << 40
 
 @compiled
 def advance(
-    c: Settings, q: Array, x: Replicas, p: Array, scale: Array, r: int, until: float, sent: Any
+    c: Settings, q: Array, x: Replicas, p: Array, scale: Array, r: int, until: float, sent: Any, lag: bool
 ) -> None:
-    """Runs the steps of replica `r` that begin before `until` (seconds)."""
+    """Runs the steps of replica `r` that begin before `until` (seconds).
+
+    With `lag` it may stay behind where nothing that a router sees happens before `until`.
+    """
+    if lag and until <= x.rep[r].quiet_until:
+        return
     while x.rep[r].now < until and x.rep[r].load > 0:
         if x.rep[r].current < 0:
             admit(c, q, x, r)
         if x.rep[r].current >= 0:
             _mixed_step(c, q, x, p, scale, r, sent)
         elif x.rep[r].running > 0:
+            if lag and _is_quiet(c, x, p, scale, r, until):
+                return
             _decode_steps(c, q, x, p, scale, r, until)
         else:
             raise RuntimeError("a waiting request fits nowhere")
@@ -41,12 +48,13 @@ def _mixed_step(c: Settings, q: Array, x: Replicas, p: Array, scale: Array, r: i
         return
     batch, context = x.rep[r].running, float(x.rep[r].context)
     budget = max(c.token_budget - batch, 1)
-    chunk, read, seen = 0, 0.0, 0.0
+    chunk, prompts, read, seen = 0, 0, 0.0, 0.0
     while True:
         i = x.rep[r].current
         part = min(x.rep[r].left, budget - chunk)
         before = q[i].inputs + q[i].generated - x.rep[r].left
         chunk += part
+        prompts += 1
         read += before
         seen += part * (before + 0.5 * part)
         x.rep[r].left -= part
@@ -59,7 +67,7 @@ def _mixed_step(c: Settings, q: Array, x: Replicas, p: Array, scale: Array, r: i
         if chunk >= budget or not admit(c, q, x, r):
             break
     x.counts[PREFILLED] += chunk
-    _pass_time(c, x, r, mixed_s(p, scale, batch, context, chunk, read, seen), 1)
+    _pass_time(c, x, r, mixed_s(p, scale, batch, context, chunk, prompts, read, seen), 1)
     _end_sequences(c, q, x, r)
     ended = x.rep[r].ended_count
     x.rep[r].ended_count = 0
@@ -73,8 +81,7 @@ def _mixed_step(c: Settings, q: Array, x: Replicas, p: Array, scale: Array, r: i
 def _decode_steps(c: Settings, q: Array, x: Replicas, p: Array, scale: Array, r: int, until: float) -> None:
     """As many steps as nothing interrupts: an end, an arrival, or the last free block."""
     batch, context = x.rep[r].running, float(x.rep[r].context)
-    most = min(x.slots[r, next_end(x, r)].s_end - x.rep[r].steps, c.most_steps)
-    most = min(most, _steps_with_room(x, r, most))
+    most = _steps_with_room(x, r, _steps_to_end(c, x, r))
     if most == 0:
         preempt(q, x, r)
         return
@@ -91,6 +98,24 @@ def _decode_steps(c: Settings, q: Array, x: Replicas, p: Array, scale: Array, r:
     take(x, r, blocks)
     _pass_time(c, x, r, seconds, most)
     _end_sequences(c, q, x, r)
+
+
+@inlined
+def _is_quiet(c: Settings, x: Replicas, p: Array, scale: Array, r: int, until: float) -> bool:
+    """Whether no sequence ends and no prefix is evicted before `until`: steps only get longer."""
+    batch, most = x.rep[r].running, _steps_to_end(c, x, r)
+    seconds = decode_s(p, scale, batch, float(x.rep[r].context))
+    end = x.rep[r].now + most * seconds
+    if end < until or x.rep[r].free < batch * (most // BLOCK_TOKENS + 1):
+        return False
+    x.rep[r].quiet_until = end
+    return True
+
+
+@inlined
+def _steps_to_end(c: Settings, x: Replicas, r: int) -> int:
+    """Steps until the first sequence ends, as far as they may be taken at once."""
+    return int(min(x.slots[r, next_end(x, r)].s_end - x.rep[r].steps, c.most_steps))
 
 
 @inlined

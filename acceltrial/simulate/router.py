@@ -48,7 +48,7 @@ def choose(c: Settings, q: Array, x: Replicas, i: int, first: int, last: int) ->
     if c.router == PREFIX_AWARE and q[i].key >= 0:
         longest = BLOCK_TOKENS - 1
         for r in range(first, last):
-            kept = x.cache[r, q[i].key].cache_tokens
+            kept = x.cache[q[i].key, r].cache_tokens
             if x.rep[r].status == ACTIVE and kept > longest and x.rep[r].load <= _OVERLOADED * least + 4:
                 best, longest = r, kept
     return int(best)
@@ -61,6 +61,7 @@ def put(q: Array, x: Replicas, r: int, i: int, at: float) -> None:
         x.rep[r].idle += at - x.rep[r].now
         x.rep[r].now = at
     x.rep[r].load += 1
+    x.rep[r].quiet_until = 0.0
     wait_last(q, x, r, i)
 
 
@@ -154,6 +155,7 @@ def fail(c: Settings, q: Array, x: Replicas, r: int, at: float) -> int:
     x.phases[r, :] = 0
     x.rep[r].heap_size = 0
     x.rep[r].load = 0
+    x.rep[r].quiet_until = 0.0
     forget(x, r)
     stay_down(x, r, at, at + c.repair_s)
     return int(chain)

@@ -13,11 +13,12 @@ from acceltrial.simulate.queues import (
     wait_first,
 )
 from acceltrial.simulate.state import (
-    BINS,
     BLOCK_TOKENS,
     DONE,
     FREE_HISTORIES,
     GENERATED,
+    HISTORY_HIGH,
+    HISTORY_LOW,
     HIT,
     MOVED,
     PREEMPTIONS,
@@ -40,13 +41,13 @@ def admit(c: Settings, q: Array, x: Replicas, r: int) -> bool:
     key = q[i].key
     hit = 0
     if c.prefix_cache and key >= 0 and q[i].moved == 0:
-        hit = min(q[i].prefix, x.cache[r, key].cache_tokens, tokens - 1) // BLOCK_TOKENS
+        hit = min(q[i].prefix, x.cache[key, r].cache_tokens, tokens - 1) // BLOCK_TOKENS
     busy = x.rep[r].running + x.rep[r].ended_count > 0
     # Room for the next step's blocks too: else the newcomer would be preempted before time passes.
     spare = c.spare_blocks + x.phases[r, (-x.rep[r].steps) % BLOCK_TOKENS] if busy else 0
     idle = x.rep[r].cached
-    if hit > 0 and x.cache[r, key].cache_users == 0:
-        idle -= x.cache[r, key].cache_tokens // BLOCK_TOKENS
+    if hit > 0 and x.cache[key, r].cache_users == 0:
+        idle -= x.cache[key, r].cache_tokens // BLOCK_TOKENS
     if x.rep[r].free + idle < blocks_for(tokens) - hit + spare:
         if busy or x.rep[r].free + x.rep[r].cached < blocks_for(tokens):
             return False
@@ -142,10 +143,11 @@ def _close(c: Settings, q: Array, x: Replicas, r: int, i: int) -> None:
         return
     history = x.histories[q[i].history]
     gaps = q[i].outputs - 1
-    low, high = x.rep[r].low_bin, x.rep[r].high_bin
     seen, level = 0, 0
-    for place in range(low, high + 1):
-        seen += x.gaps[r, place] - history[place]
+    for place in range(x.rep[r].low_bin, x.rep[r].high_bin + 1):
+        seen += x.gaps[r, place]
+        if history[HISTORY_LOW] <= place <= history[HISTORY_HIGH]:
+            seen -= history[place]
         while level < 3 and seen >= (0.5, 0.95, 0.99)[level] * gaps:
             middle = bin_middle(place)
             if level == 0:
@@ -191,9 +193,7 @@ def preempt(q: Array, x: Replicas, r: int) -> None:
     tokens = _leave_slot(q, x, r, slot)
     release(x, r, q[i].key, hit, tokens, False)
     if q[i].history >= 0:
-        history = x.histories[q[i].history]
-        for place in range(BINS):
-            history[place] -= x.gaps[r, place]
+        _add_gaps(x, r, q[i].history, -1)
     q[i].moved = 0
     x.counts[PREEMPTIONS] += 1
     x.counts[RECOMPUTED] += q[i].inputs + q[i].generated
@@ -205,9 +205,25 @@ def _new_history(q: Array, x: Replicas, r: int, i: int) -> None:
     x.counts[FREE_HISTORIES] -= 1
     place = x.histories_free[x.counts[FREE_HISTORIES]]
     q[i].history = place
+    low, high = x.rep[r].low_bin, x.rep[r].high_bin
+    x.histories[place, HISTORY_LOW] = low
+    x.histories[place, HISTORY_HIGH] = high
     # A loop, because compiled slices first look for overlap.
-    for other in range(BINS):
+    for other in range(low, high + 1):
         x.histories[place, other] = x.gaps[r, other]
+
+
+@compiled
+def _add_gaps(x: Replicas, r: int, place: int, sign: int) -> None:
+    """Adds a replica's gaps to a history, or takes them off it."""
+    history = x.histories[place]
+    low = min(x.rep[r].low_bin, history[HISTORY_LOW])
+    high = max(x.rep[r].high_bin, history[HISTORY_HIGH])
+    for other in range(low, high + 1):
+        known = history[other] if history[HISTORY_LOW] <= other <= history[HISTORY_HIGH] else 0
+        history[other] = known + sign * x.gaps[r, other]
+    history[HISTORY_LOW] = low
+    history[HISTORY_HIGH] = high
 
 
 @compiled
@@ -220,9 +236,7 @@ def _remember_gap(q: Array, x: Replicas, r: int, i: int, gap: float) -> None:
     if q[i].history < 0:
         _new_history(q, x, r, i)
     else:
-        history = x.histories[q[i].history]
-        for other in range(BINS):
-            history[other] += x.gaps[r, other]
+        _add_gaps(x, r, q[i].history, 1)
     x.histories[q[i].history, place] -= 1
 
 

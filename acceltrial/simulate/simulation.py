@@ -93,7 +93,11 @@ def _settings(server: Server, base_s: float) -> Settings:
 
 
 def _figures(steps: StepTimes) -> Array:
+    from acceltrial.simulate.steps import BLEND_CELLS
+
     untouched = math.log1p(-steps.expert_share) if steps.expert_share < 1 else -math.inf
+    ratios = np.linspace(0.0, 1.0, BLEND_CELLS + 1)
+    blends = (1.0 + ratios**steps.blend) ** (1.0 / steps.blend)
     return np.array(
         [
             steps.shared,
@@ -105,8 +109,9 @@ def _figures(steps: StepTimes) -> Array:
             steps.link,
             steps.sequence,
             steps.layers,
-            steps.blend,
             steps.prefill_factor,
+            steps.prompt,
+            *blends,
         ]
     )
 

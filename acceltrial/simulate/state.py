@@ -11,6 +11,7 @@ Array = np.ndarray[Any, Any]
 BLOCK_TOKENS = 16
 """Tokens in one block of the paged cache, as in vLLM."""
 BINS = 256
+HISTORY_LOW, HISTORY_HIGH = BINS, BINS + 1
 FIRST_BIN_S = 1e-5
 BIN_GROWTH = 1.07
 """Gaps between tokens are kept in bins from 10 µs to 5 minutes, each 7 % wider than the last."""
@@ -49,7 +50,19 @@ _COUNTS = (
     *("steps", "running", "context", "load", "free", "cached", "pinned", "own", "low_bin", "high_bin"),
     *("current", "left", "hit", "ended_count", "heap_size", "cache_head", "cache_tail", "finished", "status"),
 )
-_TIMES = ["now", "ready", "busy", "idle", "down", "up_since", "up", "kv_area", "batch_area", "kv_peak"]
+_TIMES = [
+    "now",
+    "ready",
+    "busy",
+    "idle",
+    "down",
+    "up_since",
+    "up",
+    "quiet_until",
+    "kv_area",
+    "batch_area",
+    "kv_peak",
+]
 REPLICA = np.dtype([(name, np.float64) for name in _TIMES] + [(name, np.int64) for name in _COUNTS])
 """A replica: times in seconds (areas are levels × seconds), and counts."""
 _SLOTS = [
@@ -101,7 +114,8 @@ class Replicas(NamedTuple):
     `phases` counts decoding sequences by (context - steps) mod block, so that the blocks that k steps need
     are known without visiting a sequence. Blocks are `free`, `cached` (held by nobody, evictable), `pinned`
     (cached and in use) or `own` (of running requests alone); together they are all there are. `gaps` counts
-    steps by their length, `pooled` the same times the sequences in them.
+    steps by their length, `pooled` the same times the sequences in them. A history is the part of `gaps` from
+    before its request; its last two places hold its first and last bin, outside which it is nothing.
     """
 
     rep: Array
@@ -161,12 +175,12 @@ def new_replicas(count: int, keys: int, settings: Settings) -> Replicas:
     return Replicas(
         rep=rep,
         slots=slots,
-        cache=np.zeros((count, keys), dtype=PREFIX),
+        cache=np.zeros((keys, count), dtype=PREFIX),
         levels=levels,
         phases=np.zeros((count, BLOCK_TOKENS), dtype=np.int64),
         gaps=np.zeros((count, BINS), dtype=np.int32),
         heap=np.zeros((count, 4 * size + 8), dtype=np.int64),
-        histories=np.zeros((histories, BINS), dtype=np.int32),
+        histories=np.zeros((histories, BINS + 2), dtype=np.int32),
         histories_free=np.arange(histories, dtype=np.int64),
         pooled=np.zeros(BINS, dtype=np.int64),
         counts=counts,

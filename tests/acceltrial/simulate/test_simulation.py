@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from acceltrial.simulate import Load, Server, StepTimes, simulate
 from acceltrial.simulate.summary import Targets, summarise
 from tests.acceltrial.simulate.conftest import STEPS, check_conservation, random_load
+from tests.acceltrial.simulate.reference import reference
 
 # The first use compiles for most of a minute on a machine that has not run it before.
 pytestmark = pytest.mark.slow
@@ -69,6 +70,26 @@ def test_one_request_is_the_sum_of_its_steps() -> None:
     rest = (0.01 + 1e-6 * contexts + 1e-5 + 0.002 + 0.001).sum()
     assert found["e2e"] == pytest.approx(first + rest + 0.05, rel=1e-5)
     assert found["itl_p50"] == pytest.approx(rest / (answer - 1), rel=0.036)
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        Server(cache_tokens=100_000, prefix_cache=False, most_steps=1),
+        Server(cache_tokens=3_000, prefix_cache=False, most_steps=1),
+        Server(cache_tokens=20_000, prefix_cache=False, most_steps=1, token_budget=48, max_sequences=8),
+    ],
+    ids=["roomy", "preempting", "small steps"],
+)
+@pytest.mark.parametrize("rate", [3.0, 30.0, 300.0])
+def test_every_time_equals_that_of_a_plain_reference(server: Server, rate: float) -> None:
+    load = random_load(150, rate, 3, most=500)
+    load = replace(load, priority=np.zeros_like(load.priority))
+    steps = replace(STEPS, experts=2e-3, expert_share=0.1, prompt=1e-3, link=1e-6, prefill_factor=1.2)
+    ttft, e2e = reference(load, steps, server)
+    found = simulate(load, steps, server).requests
+    np.testing.assert_allclose(found["ttft"], ttft, rtol=2e-3)
+    np.testing.assert_allclose(found["e2e"], e2e, rtol=2e-3)
 
 
 def test_a_lone_line_waits_as_m_d_1_says() -> None:

@@ -1,0 +1,95 @@
+"""What was seen of a real server under load, as arrays that a simulation can be held against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from acceltrial.errors import DataContractError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Array = np.ndarray[Any, Any]
+COLUMNS = ("sent_s", "first_token_s", "last_s", "input_tokens", "output_tokens", "error_class")
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Answered requests of one load run in order of sending: seconds and tokens.
+
+    Attributes:
+        gap_s: each request's mean time between tokens; NaN with fewer than two.
+        streams: most requests that were decoded at one instant.
+    """
+
+    sent_s: Array
+    ttft_s: Array
+    e2e_s: Array
+    gap_s: Array
+    inputs: Array
+    outputs: Array
+    streams: int
+
+    def __len__(self) -> int:
+        return len(self.sent_s)
+
+
+def phase_of(records: pl.DataFrame, name: str) -> Phase:
+    """The answered requests of a run's records. Failed ones are left out.
+
+    Raises:
+        DataContractError: columns are missing, or no request was streamed to its end with known lengths.
+    """
+    import polars as pl
+
+    missing = [column for column in COLUMNS if column not in records.columns]
+    if missing:
+        raise DataContractError(
+            f"no column {', '.join(missing)}", where=name, remedy="give the records of a load run"
+        )
+    known = records.filter(
+        pl.col("error_class").is_null()
+        & pl.all_horizontal(pl.col(*COLUMNS[:5]).is_not_null())
+        & (pl.col("input_tokens") > 0)
+        & (pl.col("output_tokens") > 0)
+    ).sort("sent_s")
+    if known.is_empty():
+        raise DataContractError(
+            f"none of {len(records)} requests was answered token by token with known lengths",
+            where=name,
+            remedy="check the server's answers: streaming and usage are needed",
+        )
+    sent = known["sent_s"].to_numpy()
+    first, last = known["first_token_s"].to_numpy(), known["last_s"].to_numpy()
+    outputs = known["output_tokens"].to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gap = np.where(outputs > 1, (last - first) / (outputs - 1), np.nan)
+    return Phase(
+        sent,
+        first - sent,
+        last - sent,
+        gap,
+        known["input_tokens"].to_numpy(),
+        outputs,
+        most_together(first[outputs > 1], last[outputs > 1]),
+    )
+
+
+def most_together(starts: Array, ends: Array) -> int:
+    """The most intervals that share an instant; one that begins as another ends does not meet it."""
+    if not len(starts):
+        return 1
+    at = np.concatenate([ends, starts])
+    change = np.concatenate([-np.ones(len(ends), dtype=int), np.ones(len(starts), dtype=int)])
+    return max(int(np.cumsum(change[np.argsort(at, kind="stable")]).max()), 1)
+
+
+def percentile_errors(simulated: Array, measured: Array) -> dict[str, float]:
+    """Relative errors (simulated ÷ measured - 1) of the 50th and 95th percentile."""
+    return {
+        name: float(np.quantile(simulated, share) / np.quantile(measured, share) - 1.0)
+        for name, share in (("p50", 0.5), ("p95", 0.95))
+    }
