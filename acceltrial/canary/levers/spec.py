@@ -16,7 +16,16 @@ Port = Annotated[int, Field(gt=0, lt=65536)]
 
 
 class _Spec(BaseModel):
+    """What every lever's specification has.
+
+    Attributes:
+        access_log: the proxy's log, from which the controller learns how requests went; the embedded split
+            tells it by itself. See `acceltrial.canary.access_log` for the format.
+    """
+
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    access_log: Path | None = None
 
 
 class SplitSpec(_Spec):

@@ -2,8 +2,8 @@
 
 Orders of a split: {"mode": "split", "baseline": [host, port], "canary": [host, port], "token": …,
 "timeout_s": …, "seed": …, "owner": pid or null}. Orders of a degraded hop: {"mode": "degrade",
-"upstream": [host, port], "delay_share": …, "delay_s": …, "fail_share": …, …}. It answers with one JSON
-line of its ports and then serves on loopback until it is told to end or its owner is gone.
+"upstream": [host, port], "delay_share": …, "delay_s": …, "fail_share": …, "template": …, …}. It answers
+with one JSON line of its ports and then serves on loopback until it is told to end or its owner is gone.
 """
 
 from __future__ import annotations
@@ -101,9 +101,12 @@ class Degraded:
         self._delay_share, self._delay_s = float(orders["delay_share"]), float(orders["delay_s"])
         self._fail_share = float(orders["fail_share"])
         self._timeout_s = float(orders["timeout_s"])
+        self._template = str(orders.get("template", ""))
 
     async def serve(self, head: Head, body: bytes, client: asyncio.StreamWriter) -> bool:
         """One request, spoilt or passed on."""
+        if self._template and body:
+            head, body = _in_template(head, body, self._template)
         if self._random.random() < self._fail_share:
             client.write(b"HTTP/1.1 503 Degraded on purpose\r\ncontent-length: 0\r\n\r\n")
             return head.keep_alive
@@ -113,6 +116,18 @@ class Degraded:
         return await forward(
             head, body, self._upstream, self._pool, client, exchange, timeout_s=self._timeout_s
         )
+
+
+def _in_template(head: Head, body: bytes, template: str) -> tuple[Head, bytes]:
+    """The request with its prompt inside `template`; what has no prompt stays as it is."""
+    try:
+        document = json.loads(body)
+        document["prompt"] = template.replace("PROMPT", document["prompt"])
+    except (ValueError, KeyError, TypeError):
+        return head, body
+    spoilt = json.dumps(document).encode()
+    headers = ((k, b"%d" % len(spoilt) if k == b"content-length" else v) for k, v in head.headers)
+    return Head(head.start, tuple(headers)), spoilt
 
 
 async def _connection(serve: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -37,6 +37,8 @@ class FakeLever:
     holder: str = ""
     until: float | None = 0.0
     lost: bool = False
+    up: bool | None = None
+    counts: bool = True
     routed: dict = field(default_factory=lambda: {"baseline": 0, "canary": 0})
     acts: list = field(default_factory=list)
 
@@ -70,7 +72,8 @@ class FakeLever:
     def read(self):
         self._answer()
         share = self.effective if self.claims is None else self.claims
-        return LeverState(share, self.holder, None, self.routed["baseline"], self.routed["canary"])
+        routed = self.routed if self.counts else {"baseline": None, "canary": None}
+        return LeverState(share, self.holder, None, routed["baseline"], routed["canary"], canary_up=self.up)
 
     @property
     def effective(self) -> float:

@@ -35,7 +35,7 @@ def world(tmp_path, simulation):
     clock, lever, source = simulation
 
     def make(journal="j.jsonl", holder="a", **changes):
-        more = {k: changes.pop(k) for k in ("approve", "abort") if k in changes}
+        more = {k: changes.pop(k) for k in ("approve", "approve_step", "abort") if k in changes}
         return Controller(
             plan(**changes), lever, source, tmp_path / journal, holder=holder, clock=clock, **more
         )
@@ -149,6 +149,81 @@ def test_a_person_can_abort_at_any_look(world):
     outcome = world(abort=lambda: "the shop opens" if world.clock.t > 1025 else "").run()
     assert (outcome.verdict, outcome.reason) == ("aborted", "the shop opens")
     assert world.lever.effective == 0
+
+
+def test_each_step_waits_for_its_approval_and_is_watched_meanwhile(world):
+    def asked(step):
+        return True if world.clock.t > 1000 + 60 * step else None
+
+    outcome = world(approve_steps=True, approve_step=asked).run()
+    assert outcome.verdict == "promote"
+    events = read_journal(world.folder / "j.jsonl")
+    sets = [e.t_s for e in events if e.event == "share_set"]
+    assert sets[1] >= 60
+    assert sets[2] >= 120
+    assert any("waits for the approval of the step to 50%" in e.reason for e in events)
+
+
+def test_a_step_that_is_refused_ends_the_canary(world):
+    outcome = world(approve_steps=True, approve_step=lambda _step: False).run()
+    assert (outcome.verdict, outcome.reason) == ("aborted", "the step to 50% was not approved")
+    assert world.lever.effective == 0
+
+
+def test_harm_while_an_approval_is_awaited_is_rolled_back(world):
+    world.source.error["canary"] = 0.3
+    outcome = world(approve_steps=True, approve_step=lambda _step: None).run()
+    assert (outcome.verdict, outcome.guardrail) == ("rollback", "errors")
+
+
+def test_an_end_without_harm_ramps_down_through_the_earlier_steps(world):
+    abort = lambda: "enough" if world.lever.share == 0.5 else ""  # noqa: E731
+    outcome = world(shares=(0.1, 0.3, 0.5, 1.0), ramp_down_s=20, abort=abort).run()
+    assert outcome.verdict == "aborted"
+    assert [share for _, share in world.lever.acts] == [0.1, 0.3, 0.5, 0.3, 0.1, 0.0]
+
+
+def test_harm_is_rolled_back_at_once_even_with_a_ramp(world):
+    world.source.error["canary"] = 0.3
+    world(ramp_down_s=20).run()
+    assert [act[0] for act in world.lever.acts][-2:] == ["set", "restore"]
+
+
+def test_an_abort_does_not_wait_for_the_next_look(world):
+    outcome = world(abort=lambda: "now" if world.clock.t > 1013 else "").run()
+    assert outcome.at_s <= 15
+
+
+def test_the_deadline_does_not_wait_for_the_next_look(world):
+    world.source.rps = 0.5
+    outcome = world(deadline_s=125, min_requests=1).run()
+    assert outcome.at_s == pytest.approx(125, abs=0.1)
+
+
+def test_a_canary_that_the_lever_finds_down_is_rolled_back(world):
+    world.clock.on_sleep.append(lambda: setattr(world.lever, "up", world.clock.t < 1025))
+    outcome = world().run()
+    assert (outcome.verdict, outcome.guardrail) == ("rollback", "health")
+    assert "down for" in outcome.reason
+
+
+def test_a_lever_that_does_not_count_is_checked_by_the_source(world):
+    world.lever.counts = False
+    assert world().run().verdict == "promote"
+    world.source.true_share = 0.6
+    outcome = world(journal="k.jsonl").run()
+    assert (outcome.verdict, outcome.guardrail) == ("rollback", "lever")
+
+
+def test_jumps_of_the_wall_clock_change_nothing(world):
+    from datetime import timedelta
+
+    true = world.clock.now
+    world.clock.now = lambda: true() + timedelta(days=-400 if world.clock.t > 1040 else 3)
+    outcome = world().run()
+    assert outcome.verdict == "promote"
+    assert outcome.at_s < 600
+    assert read_journal(world.folder / "j.jsonl")[-1].t_s < 600
 
 
 class KilledError(BaseException):

@@ -1,0 +1,1 @@
+"""The canary demonstrated: real servers behind HAProxy, real traffic, faults of every kind, and kills."""

@@ -1,0 +1,1 @@
+"""The canary's faults and kills, on real servers behind HAProxy."""
