@@ -2,24 +2,31 @@
 
 The evidence of n canary requests is close to normal with mean n·g and variance n·v, where g and v are
 the growth and the spread of one request's log e-value under the assumed effect, at the best of the
-effects that the test averages over; averaging costs at most the logarithm of their number. So the power is
-Φ((n·g − bound − cost) / √(n·v)) or a little more, as evidence may cross the bound earlier and fall again.
+alternatives that the test averages over; averaging costs at most the logarithm of their weight. So the power
+is Φ((n·g − bound − cost) / √(n·v)) or a little more, as evidence may cross the bound earlier and fall again.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from acceltrial.canary.evidence import ERROR_EFFECTS, FULL_START, SLOW_EFFECTS, Effects
+from acceltrial.canary.evidence import ERROR_EFFECTS, FULL_START, Effects
 from acceltrial.canary.guardrails import ErrorGuardrail, Guardrail, LatencyGuardrail, QualityGuardrail
-from acceltrial.stats.sequential import odds_shift, two_sample_log_e
+from acceltrial.canary.ranks import ALTERNATIVE_WEIGHTS, curves
+from acceltrial.canary.records import Floats
+from acceltrial.stats.sequential import odds_shift, ordered_factors, two_sample_log_e
 
 POWER = 0.8
 _Z = 0.8416  # standard normal quantile of POWER
 _BLOCK = 1000.0
+_SHARES = 400
+Needed = Callable[[npt.ArrayLike], Floats]
+"""Canary requests needed to show a share of the canary's; infinite where it cannot be shown."""
 
 
 @dataclass(frozen=True)
@@ -31,17 +38,13 @@ class Detectable:
         baseline_share: the share of failed, slow or unsuccessful requests that was assumed or seen.
         demanded_share: the share that the guardrail must be able to tell from it.
         needed_requests: canary requests needed to show `demanded_share` with 80 % power.
-        per_canary: baseline requests beside each canary request.
     """
 
     guardrail: str
     baseline_share: float
     demanded_share: float
     needed_requests: int
-    per_canary: float
-    bound: float
-    margin: float
-    effects: Effects
+    needed: Needed
 
     def enough(self, canary_requests: float) -> bool:
         """Whether so many canary requests can show what is demanded."""
@@ -49,81 +52,72 @@ class Detectable:
 
     def smallest_share(self, canary_requests: float) -> float | None:
         """The smallest share that so many show with 80 % power; None: not even total failure."""
-        return smallest_share(
-            self.baseline_share,
-            canary_requests,
-            per_canary=self.per_canary,
-            bound=self.bound,
-            margin=self.margin,
-            effects=self.effects,
-        )
+        return smallest_share(self.needed, self.baseline_share, canary_requests)
 
 
-def needed_requests(
+def smallest_share(needed: Needed, baseline_share: float, canary_requests: float) -> float | None:
+    """The smallest share above the baseline's that `canary_requests` show, or None when none does."""
+    shares = np.geomspace(max(baseline_share, 1e-4), 1.0, _SHARES)[1:]
+    shown = np.flatnonzero(needed(shares) <= canary_requests)
+    return float(shares[shown[0]]) if len(shown) else None
+
+
+def share_needed(
     baseline_share: float,
-    canary_share: float,
     *,
     per_canary: float,
     bound: float,
     margin: float = 0.0,
     effects: Effects = ERROR_EFFECTS,
-) -> float:
-    """Canary requests after which the test rolls back with 80 % probability. Infinite inside the margin.
-
-    `per_canary` is the number of baseline requests beside each canary request.
-    """
+) -> Needed:
+    """For failed or unsuccessful requests, with `per_canary` baseline requests beside each canary request."""
     base = min(max(baseline_share, 1e-4), 1 - 1e-4)
-    shares = np.array([canary_share, base])
     guess = odds_shift(min(base + margin, 1 - 1e-4), effects.odds)
-    counts = (_BLOCK, _BLOCK * per_canary)
-
-    def evidence(k_canary: float, k_baseline: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-        return two_sample_log_e(
-            k_canary, counts[0], k_baseline, counts[1], guess_baseline=base, guess_canary=guess, margin=margin
-        )
-
-    expected = evidence(shares[0] * counts[0], shares[1] * counts[1])
-    step_canary = evidence(1 + shares[0] * counts[0], shares[1] * counts[1]) - expected
-    step_baseline = evidence(shares[0] * counts[0], 1 + shares[1] * counts[1]) - expected
-    spread = shares * (1 - shares) * np.array(counts)
-    variance = (spread[0] * step_canary**2 + spread[1] * step_baseline**2) / _BLOCK
-    growth = expected / _BLOCK
+    n_c, n_b = _BLOCK, _BLOCK * per_canary
     targets = bound - np.log(FULL_START * effects.weights)
-    found = [_first(*map(float, case)) for case in zip(growth, variance, targets, strict=True)]
-    return min(found)
 
-
-def _first(growth: float, variance: float, target: float) -> float:
-    """The n that solves n·g − z·√(n·v) = target."""
-    if growth <= 0:
-        return math.inf
-    root = (_Z * math.sqrt(variance) + math.sqrt(_Z**2 * variance + 4 * growth * target)) / (2 * growth)
-    return root**2
-
-
-def smallest_share(
-    baseline_share: float,
-    canary_requests: float,
-    *,
-    per_canary: float,
-    bound: float,
-    margin: float = 0.0,
-    effects: Effects = ERROR_EFFECTS,
-) -> float | None:
-    """The smallest canary share that `canary_requests` show with 80 % power, or None when none does."""
-
-    def needed(share: float) -> float:
-        return needed_requests(
-            baseline_share, share, per_canary=per_canary, bound=bound, margin=margin, effects=effects
+    def evidence(k_canary: npt.ArrayLike, k_baseline: float) -> Floats:
+        return two_sample_log_e(
+            k_canary, n_c, k_baseline, n_b, guess_baseline=base, guess_canary=guess, margin=margin
         )
 
-    low, high = baseline_share + margin, 1.0
-    if needed(high) > canary_requests:
-        return None
-    for _ in range(30):
-        middle = (low + high) / 2
-        low, high = (low, middle) if needed(middle) <= canary_requests else (middle, high)
-    return high
+    def needed(canary_share: npt.ArrayLike) -> Floats:
+        share = np.atleast_1d(np.asarray(canary_share, dtype=np.float64))[:, None]
+        expected = evidence(share * n_c, base * n_b)
+        step_canary = evidence(1 + share * n_c, base * n_b) - expected
+        step_baseline = evidence(share * n_c, 1 + base * n_b) - expected
+        variance = share * (1 - share) * step_canary**2 + base * (1 - base) * per_canary * step_baseline**2
+        return _first(expected / _BLOCK, variance, targets)
+
+    return needed
+
+
+def rank_needed(rule: LatencyGuardrail, *, per_canary: float, bound: float) -> Needed:
+    """For slow requests: the canary's share beyond the proof level, evenly more often at each rank there."""
+    beyond = np.concatenate([[1.0], 1 - np.array(rule.levels)])
+    masses = -np.diff(beyond, append=0.0)
+    canary, baseline = ordered_factors(curves(beyond), np.array(1 / max(per_canary, 1e-9)))
+    base = 1 - rule.levels[rule.proof_levels - 1]
+    slow = beyond <= base + 1e-12
+    targets = bound - np.log(FULL_START * ALTERNATIVE_WEIGHTS)
+
+    def needed(canary_share: npt.ArrayLike) -> Floats:
+        share = np.atleast_1d(np.asarray(canary_share, dtype=np.float64))[:, None]
+        q = masses * np.where(slow, share / base, (1 - share) / (1 - base))
+        growth = q @ canary.T + per_canary * (baseline @ masses)
+        variance = q @ (canary**2).T - (q @ canary.T) ** 2
+        variance = variance + per_canary * ((baseline**2) @ masses - (baseline @ masses) ** 2)
+        return _first(growth, variance, targets)
+
+    return needed
+
+
+def _first(growth: Floats, variance: Floats, target: Floats) -> Floats:
+    """The n that solves n·g − z·√(n·v) = target, for the best alternative (last axis)."""
+    safe = np.where(growth > 0, growth, 1.0)
+    spread = np.maximum(variance, 0.0)
+    root = (_Z * np.sqrt(spread) + np.sqrt(_Z**2 * spread + 4 * safe * target)) / (2 * safe)
+    return np.asarray(np.where(growth > 0, root**2, np.inf).min(axis=-1))
 
 
 def detectable(
@@ -136,25 +130,23 @@ def detectable(
     """What `rule` can show; None for guardrails that do not count requests (memory).
 
     `baseline_share` replaces the rule's own expectation once the baseline has been seen. For latency the
-    share is that beyond the highest level.
+    share is that beyond the proof level.
     """
-    margin, effects = 0.0, ERROR_EFFECTS
     if isinstance(rule, ErrorGuardrail):
         base = rule.expected_rate if baseline_share is None else baseline_share
-        demanded, margin = base + rule.harm, rule.margin
+        needed = share_needed(base, per_canary=per_canary, bound=bound, margin=rule.margin)
+        demanded = base + rule.harm
     elif isinstance(rule, QualityGuardrail):
         base = 1 - rule.expected if baseline_share is None else baseline_share
-        demanded, margin = base + rule.harm, rule.margin
+        needed = share_needed(base, per_canary=per_canary, bound=bound, margin=rule.margin)
+        demanded = base + rule.harm
     elif isinstance(rule, LatencyGuardrail):
-        base = 1 - max(rule.levels)
+        base = 1 - rule.levels[rule.proof_levels - 1]
+        needed = rank_needed(rule, per_canary=per_canary, bound=bound)
         demanded = float(odds_shift(base, rule.harm_odds))
-        bound += math.log(len(rule.levels))
-        effects = SLOW_EFFECTS
     else:
         return None
     demanded = min(demanded, 1.0)
-    needed = needed_requests(
-        base, demanded, per_canary=per_canary, bound=bound, margin=margin, effects=effects
-    )
-    whole = math.ceil(needed) if math.isfinite(needed) else 2**62
-    return Detectable(rule.name, base, demanded, whole, per_canary, bound, margin, effects)
+    count = float(needed(demanded)[0])
+    whole = math.ceil(count) if math.isfinite(count) else 2**62
+    return Detectable(rule.name, base, demanded, whole, needed)

@@ -10,7 +10,7 @@ from acceltrial.canary.records import Floats
 from acceltrial.canary.tally import Tally
 from acceltrial.stats.sequential import mixture, odds_shift, one_sample_log_e, two_sample_log_e
 
-FULL_START = 0.9
+FULL_START = 0.95
 """Weight of the evidence gathered since the start; later starts share the rest."""
 
 
@@ -22,8 +22,7 @@ class Effects:
     weights: Floats
 
 
-ERROR_EFFECTS = Effects(np.array([2.0, 5.0, 30.0]), np.array([0.6, 0.3, 0.1]))
-SLOW_EFFECTS = Effects(np.array([1.5, 2.5, 8.0]), np.array([0.35, 0.45, 0.2]))
+ERROR_EFFECTS = Effects(np.array([1.95, 5.0, 25.0]), np.array([0.8, 0.17, 0.03]))
 GROWTH_EFFECTS = Effects(np.array([20.0, 200.0]), np.array([0.5, 0.5]))
 
 
@@ -42,16 +41,8 @@ class Comparison:
     """The baseline's share as now believed: what was expected before, moved by what was seen."""
 
 
-def compare(
-    tally: Tally,
-    *,
-    margin: float,
-    effects: Effects,
-    restart_looks: int,
-    harm: float = 0.0,
-    harm_odds: float = 0.0,
-) -> Comparison:
-    """Both tests on one tally. The harm to exclude is `harm` (added share), or `harm_odds` (odds ratio)."""
+def share_blocks(tally: Tally, margin: float, effects: Effects) -> Floats:
+    """Log e-values against "the canary's share is at most the baseline's + margin", look × effect."""
     base = tally.baseline_guess()
     allowed = np.clip(base + margin, 1e-6, 1 - 1e-6)
     blocks = two_sample_log_e(
@@ -62,11 +53,27 @@ def compare(
         guess_baseline=base[..., None],
         guess_canary=odds_shift(allowed[..., None], effects.odds),
         margin=margin,
-    ).sum(axis=1)
-    weights = np.broadcast_to(effects.weights / blocks.shape[1], blocks.shape[1:])
-    evidence = mixture(_from_several_starts(blocks, restart_looks), (1, 2), weights)
+    )
+    return np.asarray(blocks.sum(axis=(1, 2)))
+
+
+def compare(
+    tally: Tally,
+    blocks: Floats,
+    weights: Floats,
+    *,
+    restart_looks: int,
+    harm: float = 0.0,
+    harm_odds: float = 0.0,
+) -> Comparison:
+    """Both tests on one tally.
+
+    `blocks` is the evidence of harm, look × alternative, and `weights` those of the alternatives. The harm
+    to exclude is `harm` (added share), or `harm_odds` (odds ratio).
+    """
+    evidence = mixture(_from_several_starts(blocks, restart_looks), (1,), weights)
     excluded = odds_shift(tally.expected, harm_odds) - tally.expected if harm_odds else np.array(harm)
-    safe = _absence(tally, base, excluded)
+    safe = _absence(tally, tally.baseline_guess(), excluded)
     levels = tally.n_canary.sum(axis=(0, 1))
     shown = int(np.argmax(np.where(levels > 0, np.arange(len(levels)), -1)))
     k_c, n_c = tally.k_canary.sum(axis=(0, 1))[shown], levels[shown]
@@ -86,7 +93,7 @@ def _share(k: float, n: float) -> float:
 def _from_several_starts(blocks: Floats, every: int) -> Floats:
     """Log of the weighted mean of the products that start at look 0 and every `every` looks.
 
-    Weights 0.9 and 0.1 / (j (j + 1)); those of starts still to come stand at 1, which keeps the sum an
+    Weights 0.95 and 0.05 / (j (j + 1)); those of starts still to come stand at 1, which keeps the sum an
     e-process. It lets a late regression show without first undoing an hour of good behaviour.
     """
     total = np.cumsum(blocks, axis=0)

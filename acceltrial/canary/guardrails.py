@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from acceltrial.errors import ConfigurationError
 
-TAIL = 0.98
+TAIL = 0.95
+OPENS = 100.0
+"""Canary requests due beyond a tail level until its margin is fully open."""
+LEVELS = (0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 0.995, 0.998)
 Model = TypeVar("Model", bound=BaseModel)
 Share = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -49,21 +55,25 @@ class LatencyGuardrail(_Rule):
     """Share of requests slower than the baseline's own quantiles of the preceding minutes.
 
     Attributes:
-        column: `latency_ms` (end to end), `ttft_ms` (time to first token).
-        margin: the canary may be this share slower (0.05: 5 %) before a request counts as slow.
-        tail_margin: the same for the levels of 0.98 and above, where a share of a few per cent says less.
-        levels: the quantiles whose exceedance is compared; a level joins when the baseline has had at least
-            five requests beyond it, so a tail is judged as soon as the traffic shows one.
+        column: `latency_ms` (end to end), `ttft_ms` (time to first token), `itl_ms` (between tokens).
+        margin: the canary may be this share slower (0.07: 7 %) before a request counts as slow.
+        tail_margin: the same for levels of 0.95 and above. It opens with the traffic: of a few slow requests
+            nobody can say whether an arm drifted by so much, of hundreds one can. It is open in full once
+            100 canary requests were due beyond the level, and in proportion before.
+        levels: the baseline's quantiles among which the canary's requests are ranked; a level joins when the
+            baseline has had at least five requests beyond it, so a tail is judged as soon as it shows.
+        proof_level: the highest level at which the absence of harm must be shown before promotion.
         harm_odds: the odds ratio of slow requests that must be excluded before promotion.
         max_ms: an absolute bound for the 95th percentile of either arm.
         weight: share of the error budget, relative to the other guardrails.
     """
 
     kind: Literal["latency"] = "latency"
-    column: Literal["latency_ms", "ttft_ms"] = "latency_ms"
-    margin: Share = 0.05
-    tail_margin: Share = 0.03
-    levels: tuple[Annotated[float, Field(ge=0.5, lt=1)], ...] = Field((0.5, 0.95, 0.98, 0.99), min_length=1)
+    column: Literal["latency_ms", "ttft_ms", "itl_ms"] = "latency_ms"
+    margin: Share = 0.07
+    tail_margin: Share = 0.07
+    levels: tuple[Annotated[float, Field(ge=0.5, lt=1)], ...] = Field(LEVELS, min_length=1)
+    proof_level: Annotated[float, Field(ge=0.5, lt=1)] = 0.99
     harm_odds: Annotated[float, Field(gt=1)] = 2.5
     max_ms: Positive | None = None
     weight: Positive = 1.0
@@ -71,11 +81,25 @@ class LatencyGuardrail(_Rule):
     @property
     def name(self) -> str:
         """The guardrail's name in verdicts and records."""
-        return "latency" if self.column == "latency_ms" else "ttft"
+        return self.column.removesuffix("_ms")
 
-    def margin_at(self, level: float) -> float:
-        """How much slower the canary may be at the quantile `level`."""
-        return min(self.margin, self.tail_margin) if level >= TAIL else self.margin
+    @model_validator(mode="after")
+    def _levels_rise(self) -> LatencyGuardrail:
+        if any(b <= a for a, b in pairwise(self.levels)):
+            raise ValueError(f"levels must rise: {list(self.levels)}")
+        return self
+
+    @property
+    def proof_levels(self) -> int:
+        """How many of the levels must show the absence of harm before promotion; at least the first."""
+        return max(sum(level <= self.proof_level for level in self.levels), 1)
+
+    def margins(self, served: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """How much slower the canary may be, look × level, where it has `served` so many requests before."""
+        levels = np.array(self.levels)
+        due = served[:, None] * (1 - levels)
+        opened = self.tail_margin * np.minimum(due / OPENS, 1.0)
+        return np.where(levels >= TAIL, opened, self.margin)
 
 
 class QualityGuardrail(_Rule):
@@ -198,6 +222,8 @@ def default_guardrails(columns: set[str]) -> tuple[Guardrail, ...]:
     rules: list[Guardrail] = [ErrorGuardrail(weight=2.0), LatencyGuardrail()]
     if "ttft_ms" in columns:
         rules.append(LatencyGuardrail(column="ttft_ms"))
+    if "itl_ms" in columns:
+        rules.append(LatencyGuardrail(column="itl_ms"))
     if "quality" in columns:
         rules.append(QualityGuardrail())
     if "memory_bytes" in columns:

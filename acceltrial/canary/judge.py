@@ -10,7 +10,7 @@ import numpy as np
 
 from acceltrial.canary.absolute import first_breach
 from acceltrial.canary.detectable import Detectable, detectable
-from acceltrial.canary.evidence import ERROR_EFFECTS, GROWTH_EFFECTS, SLOW_EFFECTS, Comparison, compare
+from acceltrial.canary.evidence import ERROR_EFFECTS, GROWTH_EFFECTS, Comparison, compare, share_blocks
 from acceltrial.canary.guardrails import (
     Guardrail,
     JudgeSettings,
@@ -20,6 +20,7 @@ from acceltrial.canary.guardrails import (
     default_guardrails,
 )
 from acceltrial.canary.hindrance import hindrance
+from acceltrial.canary.ranks import ALTERNATIVE_WEIGHTS, rank_blocks
 from acceltrial.canary.records import Floats, Records
 from acceltrial.canary.tally import tally_growth, tally_slow, tally_values
 from acceltrial.errors import DataContractError
@@ -207,23 +208,27 @@ def _compared(
             warmup=settings.warmup,
         )
         found = compare(
-            slow.tally, margin=0.0, effects=SLOW_EFFECTS, restart_looks=restart, harm_odds=rule.harm_odds
+            slow.tally.below(rule.proof_levels),
+            rank_blocks(slow.tally),
+            ALTERNATIVE_WEIGHTS,
+            restart_looks=restart,
+            harm_odds=rule.harm_odds,
         )
         lost = slow.missing[1]
         note = f"{rule.name}: {lost:.1%} of the canary's values are missing" if lost > 0 else ""
         return found, note
     if isinstance(rule, MemoryGuardrail):
         grown = tally_growth(records, rule, looks, interval)
-        return compare(grown, margin=0.05, effects=GROWTH_EFFECTS, restart_looks=restart, harm=0.5), ""
+        blocks = share_blocks(grown, 0.05, GROWTH_EFFECTS)
+        return compare(grown, blocks, GROWTH_EFFECTS.weights, restart_looks=restart, harm=0.5), ""
     if isinstance(rule, QualityGuardrail):
         loss = 1 - records.column("quality")
         tally = tally_values(records, loss, looks, interval, 1 - rule.expected, 40.0)
     else:
         failed = (~records.ok).astype(np.float64)
         tally = tally_values(records, failed, looks, interval, rule.expected_rate, 100.0)
-    return compare(
-        tally, margin=rule.margin, effects=ERROR_EFFECTS, restart_looks=restart, harm=rule.harm
-    ), ""
+    blocks = share_blocks(tally, rule.margin, ERROR_EFFECTS)
+    return compare(tally, blocks, ERROR_EFFECTS.weights, restart_looks=restart, harm=rule.harm), ""
 
 
 def _without_breach(

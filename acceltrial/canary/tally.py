@@ -35,6 +35,12 @@ class Tally:
     expected: Floats
     prior_weight: float
 
+    def below(self, count: int) -> Tally:
+        """The first `count` levels alone."""
+        parts = (self.k_canary, self.n_canary, self.k_baseline, self.n_baseline)
+        kept = (part[..., :count] for part in parts)
+        return Tally(*kept, expected=self.expected[:count], prior_weight=self.prior_weight)
+
     def baseline_guess(self) -> Floats:
         """The baseline's mean before each look, from the looks before it alone."""
         k_past = np.cumsum(self.k_baseline, axis=0) - self.k_baseline
@@ -88,7 +94,8 @@ def tally_slow(
     bins -= lowest
     past = max(math.ceil(reference_s / interval_s), 1)
     levels = np.array(rule.levels)
-    margins = np.array([rule.margin_at(level) for level in rule.levels])
+    due = np.cumsum(np.bincount(look[known & records.canary], minlength=looks))
+    margins = rule.margins(np.concatenate([[0], due[:-1]]))
     shift = np.ceil(np.log1p(margins) / BIN - 1e-9).astype(np.int64)
     groups = int(records.group.max(initial=0)) + 1
     parts, arms = [], [known & ~records.canary, known & records.canary]
@@ -131,13 +138,14 @@ def _exceedance(
     threshold = np.stack(
         [(cumulative < wanted[:, i : i + 1] - 1e-9).sum(axis=1) for i in range(len(levels))], axis=1
     )
+    allowed = np.maximum.accumulate(threshold + shift, axis=1)
     active = n_past[:, None] * (1 - levels[None, :]) >= BEYOND_QUANTILE - 1e-9
     rows = np.arange(looks)[:, None]
     result = []
-    for hist, offset in ((canary, shift), (baseline, np.zeros_like(shift))):
+    for hist, limit in ((canary, allowed), (baseline, threshold)):
         tail = np.zeros((looks, width + 1))
         tail[:, :width] = hist[:, ::-1].cumsum(axis=1)[:, ::-1]
-        over = tail[rows, np.minimum(threshold + 1 + offset, width)]
+        over = tail[rows, np.minimum(limit + 1, width)]
         result += [np.where(active, over, 0.0), np.where(active, hist.sum(axis=1)[:, None], 0.0)]
     return result[0], result[1], result[2], result[3]
 

@@ -81,6 +81,39 @@ def two_sample_log_e(
     return np.where((n_c > 0) & (n_b > 0), evidence, 0.0)
 
 
+def ordered_log_e(k_canary: npt.ArrayLike, k_baseline: npt.ArrayLike, *, ratio: npt.ArrayLike) -> Floats:
+    """Log e-value of one block against "the canary is stochastically no larger than the baseline".
+
+    The last axis holds ordered bins, smallest values first: the observations of each arm in each bin, and how
+    much more often the guessed alternative falls there than the baseline does, `ratio` ℓ ≥ 0. It is made
+    nondecreasing. All arguments broadcast. Blocks multiply when ℓ was fixed before the block was seen.
+
+    With r = n_c / n_b the e-value is the growth-optimal one for two samples (Turner, Ly, Grünwald 2024)
+
+        E = Π_canary ℓ(x)(1 + r) / (1 + rℓ(x)) · Π_baseline (1 + r) / (1 + rℓ(y)).
+
+    Validity: the mean of the canary's factor rises with ℓ, and ℓ with x, so under the null it is at most
+    its mean under the baseline's distribution. Both factors taken there, the inequality of the arithmetic and
+    geometric means gives mean(E) ≤ (mean((rf_c + f_b) / (1 + r)))^(n_c + n_b) = 1, whatever that distribution
+    is: for each point (r·ℓ + 1)(1 + r) / ((1 + rℓ)(1 + r)) = 1.
+
+    A block in which one arm has no observation says nothing: 0.
+    """
+    k_c, k_b = np.asarray(k_canary, dtype=np.float64), np.asarray(k_baseline, dtype=np.float64)
+    n_c, n_b = k_c.sum(axis=-1), k_b.sum(axis=-1)
+    canary, baseline = ordered_factors(ratio, n_c / np.maximum(n_b, 1.0))
+    evidence = (k_c * canary + k_b * baseline).sum(axis=-1)
+    return np.where((n_c > 0) & (n_b > 0), evidence, 0.0)
+
+
+def ordered_factors(ratio: npt.ArrayLike, canary_per_baseline: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """What one observation of the canary and one of the baseline adds to `ordered_log_e`, by bin (nats)."""
+    rising = np.maximum(np.maximum.accumulate(np.asarray(ratio, dtype=np.float64), axis=-1), _EDGE)
+    r = np.asarray(canary_per_baseline, dtype=np.float64)[..., None]
+    shared = np.log1p(r) - np.log1p(r * rising)
+    return np.log(rising) + shared, shared
+
+
 def one_sample_log_e(
     k: npt.ArrayLike, n: npt.ArrayLike, *, bound: npt.ArrayLike, guess: npt.ArrayLike
 ) -> Floats:

@@ -14,6 +14,7 @@ from acceltrial.stats.sequential import (
     normal_mixture_radius,
     odds_shift,
     one_sample_log_e,
+    ordered_log_e,
     share_log_e,
     two_sample_log_e,
 )
@@ -126,3 +127,31 @@ def test_false_alarms_over_an_hour_of_looks_stay_below_alpha():
     )
     evidence = mixture(log_e.cumsum(axis=1), (2,))
     assert (evidence.max(axis=1) >= math.log(1 / 0.05)).mean() <= 0.05
+
+
+@given(
+    masses=st.lists(st.floats(0.05, 1), min_size=3, max_size=3),
+    lowered=st.lists(st.floats(0, 1), min_size=2, max_size=2),
+    ratio=st.lists(st.floats(0, 30), min_size=3, max_size=3),
+    n_c=st.integers(1, 4),
+    n_b=st.integers(1, 4),
+)
+@settings(max_examples=100, deadline=None)
+def test_ordered_evidence_averages_to_at_most_one_while_the_canary_is_no_slower(
+    masses, lowered, ratio, n_c, n_b
+):
+    """Exactly, over all outcomes, for any baseline and any canary that is stochastically no larger."""
+    p_b = np.array(masses) / sum(masses)
+    beyond = np.append(p_b[::-1].cumsum()[::-1][1:] * lowered, 0.0)
+    beyond = np.minimum.accumulate(beyond)
+    p_c = np.array([1 - beyond[0], beyond[0] - beyond[1], beyond[1] - beyond[2]])
+    total = 0.0
+    for k_c in _outcomes(n_c):
+        for k_b in _outcomes(n_b):
+            chance = stats.multinomial.pmf(k_c, n_c, p_c) * stats.multinomial.pmf(k_b, n_b, p_b)
+            total += chance * float(np.exp(ordered_log_e(k_c, k_b, ratio=ratio)))
+    assert total <= 1 + 1e-9
+
+
+def _outcomes(n):
+    return [(a, b, n - a - b) for a in range(n + 1) for b in range(n + 1 - a)]
