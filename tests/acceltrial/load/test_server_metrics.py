@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,3 +72,53 @@ def test_nothing_there() -> None:
     assert found.rows == []
     assert "refused" in found.reason
     assert found.summary() is None
+
+
+VLLM = """vllm:num_requests_running{{model_name="m"}} {running}
+vllm:num_requests_waiting{{model_name="m"}} 2
+vllm:kv_cache_usage_perc{{model_name="m"}} 0.25
+vllm:generation_tokens_total{{model_name="m"}} {tokens}
+vllm:request_success_total{{finished_reason="stop",model_name="m"}} {n}
+vllm:request_success_total{{finished_reason="length",model_name="m"}} {n}
+vllm:time_to_first_token_seconds_bucket{{le="0.1",model_name="m"}} 7
+vllm:time_to_first_token_seconds_sum{{model_name="m"}} {ttft}
+vllm:time_to_first_token_seconds_count{{model_name="m"}} {n}
+vllm:request_queue_time_seconds_sum{{model_name="m"}} {queue}
+vllm:request_queue_time_seconds_count{{model_name="m"}} {n}
+"""
+
+
+def test_vllm_histograms_over_a_run() -> None:
+    """A real HTTP server with vLLM's names and shapes, whose figures move between readings."""
+    state = {"n": 10}
+
+    def answer(connection: socket.socket) -> None:
+        connection.recv(4_096)
+        n = state["n"]
+        state["n"] += 5
+        text = VLLM.format(running=n % 7, tokens=n * 20, n=n, ttft=n * 0.25, queue=n * 0.05)
+        body = text.encode()
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    with socket_server(answer) as port:
+        found = ServerMetrics()
+        for _ in range(4):
+            read_into(found, resolve(f"http://127.0.0.1:{port}/v1"))
+    assert found.growth("requests") == 30.0  # two finish reasons together
+    assert found.growth("output_tokens") == 300.0
+    assert found.mean_ms("ttft") == pytest.approx(250.0)
+    assert found.mean_ms("queue") == pytest.approx(50.0)
+    assert found.mean_ms("decode") is None
+    assert found.time_average("waiting") == 2.0
+    summary = found.summary()
+    assert summary is not None
+    assert summary["ttft_mean_ms"] == pytest.approx(250.0)
+    assert summary["cache_use"] == {"max": 0.25, "mean": 0.25}
+
+
+def test_the_mean_over_time_weighs_by_time() -> None:
+    found = ServerMetrics(
+        [{"at_s": 0.0, "waiting": 0.0}, {"at_s": 1.0, "waiting": 4.0}, {"at_s": 9.0, "waiting": 4.0}]
+    )
+    assert found.time_average("waiting") == pytest.approx((2 + 32) / 9)
+    assert found.time_average("running") is None
