@@ -179,6 +179,27 @@ class Decisions(Table):
     next_step: str
 
 
+class SecurityGates(Table):
+    """One row a recommendation and gate that security answers for."""
+
+    workload: str
+    option: str
+    gate: str = pa.Field(
+        isin=[
+            "driver_patching", "firmware_patching", "image_signing", "secrets", "tenant_isolation",
+            "supply_chain", "support_end",
+        ]
+    )  # fmt: skip
+    state: str = pa.Field(isin=["met", "open", "expired", "failed"])
+    """On the day of the evaluation. Expired and failed gates block security's approval."""
+    evidence: str
+    by: str = pa.Field(nullable=True)
+    checked: str = pa.Field(nullable=True)
+    expires: str = pa.Field(nullable=True)
+    """Last day on which the evidence holds."""
+    reason: str
+
+
 class SignOffs(Table):
     """One row a workload and role: the sheet that the role signs."""
 

@@ -58,6 +58,7 @@ ROLE_RANKING = _table("score", "role_ranking", decision.RoleRanking)
 PLACEMENTS = _table("score", "placements", decision.Placements)
 DECISIONS = _table("score", "decisions", decision.Decisions)
 SIGN_OFFS = _table("score", "sign_offs", decision.SignOffs)
+SECURITY_GATES = _table("score", "security_gates", decision.SecurityGates)
 POLICY_VERDICTS = _table("score", "policy_verdicts", decision.PolicyVerdicts)
 
 # canary

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from cyclopts import Parameter
 
 from acceltrial.errors import GateError
 from acceltrial.placement import assembly, endpoints, formats
+from acceltrial.storage.tables import read_provenance
 from stages import artifacts
 from stages.contract import Inputs
 from stages.running.workspace import find_workspace
@@ -56,6 +58,7 @@ def export(
     root = find_workspace(workspace).root
     inputs = Inputs(root, tuple(SOURCES.values()))
     tables = {name: inputs.table(artifact.name).to_dicts() for name, artifact in SOURCES.items()}
+    tables["prices"] = _prices(inputs, root)
     if workload is not None:
         tables["placements"] = _chosen(tables["placements"], workload)
     given = endpoints.read_endpoints(endpoints_file) if endpoints_file else None
@@ -81,6 +84,18 @@ def export(
             f"{len(gaps)} gaps", where=str(out), remedy="close those listed above, then export again"
         )
     return 0
+
+
+def _prices(inputs: Inputs, root: Path) -> list[dict[str, object]]:
+    """The price table with the private offers that held on the day of the evaluation."""
+    from stages.score.private_offers import with_private_offers
+
+    written = read_provenance(root / artifacts.PLACEMENTS.path).get("written")
+    table = inputs.table(artifacts.PRICES.name)
+    if written is None:
+        return table.to_dicts()
+    day = date.fromisoformat(str(written)[:10])
+    return with_private_offers(table, root / "data/portfolio", day)[0].to_dicts()
 
 
 def _chosen(rows: list[dict[str, object]], wanted: list[str]) -> list[dict[str, object]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,14 +33,14 @@ def whatif(
     chosen = find_workspace(workspace)
     from stages.score.whatif import decide_again, known_keys
 
-    tables, params, year = last_evaluation(chosen)
+    tables, params, today = last_evaluation(chosen)
     if keys:
         document: Any = known_keys(tables, params)
         text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
         sys.stdout.write(f"{text}\n" if json else "".join(f"{k:<48} {u}\n" for k, u in document.items()))
         return 0
     start = time.perf_counter()
-    found = decide_again(tables, params, chosen.root / "data/portfolio", year, suppose or [])
+    found = decide_again(tables, params, chosen.root / "data/portfolio", today, suppose or [])
     found["wall_s"] = round(time.perf_counter() - start, 4)
     if json:
         sys.stdout.write(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() + "\n")
@@ -48,8 +49,8 @@ def whatif(
     return 0
 
 
-def last_evaluation(workspace: Workspace) -> tuple[dict[str, Any], Any, int]:
-    """The tables that a what-if needs, and the parameters and the year that they were computed with.
+def last_evaluation(workspace: Workspace) -> tuple[dict[str, Any], Any, date]:
+    """The tables that a what-if needs, and the parameters and the day that they were computed with.
 
     The tables were checked when they were written, so they are only read.
 
@@ -59,6 +60,7 @@ def last_evaluation(workspace: Workspace) -> tuple[dict[str, Any], Any, int]:
     """
     from acceltrial.storage.tables import read_provenance, read_table
     from stages.score.params import ScoreParams
+    from stages.score.private_offers import with_private_offers
     from stages.score.stage import STAGE
     from stages.score.whatif import INPUTS, OUTPUTS
 
@@ -71,7 +73,9 @@ def last_evaluation(workspace: Workspace) -> tuple[dict[str, Any], Any, int]:
             where=str(paths["decisions"]),
             remedy="evaluate once more: acceltrial evaluate",
         )
-    return tables, ScoreParams.model_validate(written["params"]), int(written["written"][:4])
+    day = date.fromisoformat(written["written"][:10])
+    tables["prices"], _ = with_private_offers(tables["prices"], workspace.root / "data/portfolio", day)
+    return tables, ScoreParams.model_validate(written["params"]), day
 
 
 def _print(found: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +20,7 @@ from stages.score.admission import Admission, Gate
 from stages.score.costing import Costing, LineDraws, cost_of, line_draws, with_draws
 from stages.score.criteria import Axis, assess, axes_of, utilities_of_given, utility_draws, value_draws
 from stages.score.figures import Evidence, Given
+from stages.score.overrides import Applied
 from stages.score.params import ScoreParams
 from stages.score.service import Figures, figures_of, latency_only, pooled_success
 from stages.score.vetoes import Veto, infeasible, vetoes_of
@@ -83,8 +85,18 @@ class Choice:
 class Chooser:
     """Chooses for workload after workload with what they all share."""
 
-    def __init__(self, world: World, evidence: Evidence, gate: Gate, params: ScoreParams, year: int) -> None:
-        self.world, self.evidence, self.gate, self.params, self.year = world, evidence, gate, params, year
+    def __init__(
+        self,
+        world: World,
+        evidence: Evidence,
+        gate: Gate,
+        params: ScoreParams,
+        today: date,
+        overrides: Applied | None = None,
+    ) -> None:
+        self.world, self.evidence, self.gate, self.params = world, evidence, gate, params
+        self.year = today.year
+        self.overrides = overrides or Applied([], today)
         self.roles = {
             role: np.array([weights[name] for name in CRITERIA])
             for role, weights in sorted(params.roles.items())
@@ -147,6 +159,7 @@ class Chooser:
             costing = with_draws(costing, workload, option, figures, params, self._lines, new_class)
         if not vetoes or option.is_target:
             given = assess(self.world, workload, option, figures, costing, params, self.year, new_class)
+            given = self.overrides.to(workload.id, option, given)
         return Case(option, admission, figures, costing, given or (), vetoes, new_class)
 
     def _samples(self, workload: Workload, kept: list[Case], axes: tuple[Axis, ...]) -> Floats:

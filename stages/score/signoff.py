@@ -52,8 +52,12 @@ def _rows_digest(rows: pl.DataFrame) -> str:
     return hashlib.sha256(kept.sort(kept.columns).write_csv().encode()).hexdigest()
 
 
-def sheets(digests: Mapping[str, str], portfolio: Path) -> list[dict[str, Any]]:
+def sheets(digests: Mapping[tuple[str, str], str], portfolio: Path) -> list[dict[str, Any]]:
     """The rows of SignOffs: each role's last verdict on exactly this decision, else `awaiting`.
+
+    Args:
+        digests: what is signed, by workload and role.
+        portfolio: folder of the ledger.
 
     Raises:
         DataContractError: the ledger was tampered with.
@@ -65,8 +69,7 @@ def sheets(digests: Mapping[str, str], portfolio: Path) -> list[dict[str, Any]]:
     earlier = {(entry.subject, entry.role): entry for entry in entries}
     return [
         _row(workload, role, digest, signed.get((workload, role, digest)), earlier.get((workload, role)))
-        for workload, digest in sorted(digests.items())
-        for role in ROLES
+        for (workload, role), digest in sorted(digests.items(), key=lambda i: (i[0][0], ROLES.index(i[0][1])))
     ]
 
 

@@ -8,13 +8,24 @@ import polars as pl
 
 from acceltrial.storage.digest import value_digest
 from schemas.base import table_of
-from schemas.decision import Billed, Decisions, Flips, Placements, PolicyVerdicts, SignOffs, Tco
+from schemas.decision import (
+    ROLES,
+    Billed,
+    Decisions,
+    Flips,
+    Placements,
+    PolicyVerdicts,
+    SecurityGates,
+    SignOffs,
+    Tco,
+)
 from schemas.inputs import Findings
 from stages.artifacts import (
     ACCELERATORS,
     BENCHMARK_CELLS,
     BILLED,
     CANDIDATES,
+    CATALOGUE,
     CLASSES,
     COSTS,
     DECISIONS,
@@ -31,6 +42,7 @@ from stages.artifacts import (
     ROLE_RANKING,
     SCORE_FINDINGS,
     SCORES,
+    SECURITY_GATES,
     SIGN_OFFS,
     TARGETS,
     TCO,
@@ -43,8 +55,11 @@ from stages.score.choice import Choice, Chooser
 from stages.score.figures import Evidence
 from stages.score.findings import billing_findings, ordered
 from stages.score.flips_table import flip_rows
+from stages.score.governance import gate_findings, gate_rows, gates_digest, load_evidence, load_support
+from stages.score.overrides import Applied
 from stages.score.params import ScoreParams
 from stages.score.placing import placement_row
+from stages.score.private_offers import with_private_offers
 from stages.score.signoff import decision_digest, input_digests, shared_digests, sheets
 from stages.score.tables import (
     costs_table,
@@ -72,9 +87,13 @@ def run(inputs: Inputs, params: ScoreParams, context: Context) -> Outputs:
     """
     tables = {artifact.name: inputs.table(artifact.name) for artifact in _TABLES}
     rules = rules_for(inputs.path(PORTFOLIO.name))
+    portfolio, today = inputs.path(PORTFOLIO.name), context.now.date()
+    tables[PRICES.name], told = with_private_offers(tables[PRICES.name], portfolio, today)
+    proofs, support = load_evidence(portfolio), load_support(inputs.path(CATALOGUE.name))
+    overrides = Applied.of(portfolio, today)
     world = build_world(tables)
     gate = Gate(rules)
-    chooser = Chooser(world, _evidence(world, tables), gate, params, context.now.year)
+    chooser = Chooser(world, _evidence(world, tables), gate, params, today, overrides)
     choices = []
     for workload in world.workloads:
         choices.append(chooser.choose(workload))
@@ -95,12 +114,19 @@ def run(inputs: Inputs, params: ScoreParams, context: Context) -> Outputs:
         )
         for decision, placement in zip(decisions, placements, strict=True)
     }
+    gates = {c.workload.id: gate_rows(c, proofs, support, today) for c in choices}
+    signed = {
+        (name, role): gates_digest(digest, gates[name]) if role == "security" else digest
+        for name, digest in digests.items()
+        for role in ROLES
+    }
+    told += [*overrides.findings(), *gate_findings([row for rows in gates.values() for row in rows])]
     costs, decided = costs_table(choices, context.now), table_of(Decisions, decisions)
-    bill = compared(costs, decided, inputs.path(PORTFOLIO.name) / BILLING)
+    bill = compared(costs, decided, portfolio / BILLING)
     return {
         COSTS.name: costs,
         BILLED.name: table_of(Billed, billed_rows(bill)),
-        SCORE_FINDINGS.name: table_of(Findings, ordered(billing_findings(bill))),
+        SCORE_FINDINGS.name: table_of(Findings, ordered([*told, *billing_findings(bill)])),
         TCO.name: table_of(Tco, tco_rows(choices, world, params)),
         FLIPS.name: table_of(Flips, [row for choice in choices for row in flip_rows(choice, params)]),
         SCORES.name: scores_table(choices),
@@ -108,7 +134,8 @@ def run(inputs: Inputs, params: ScoreParams, context: Context) -> Outputs:
         ROLE_RANKING.name: role_ranking_table(choices),
         PLACEMENTS.name: table_of(Placements, placements),
         DECISIONS.name: decided,
-        SIGN_OFFS.name: table_of(SignOffs, sheets(digests, inputs.path(PORTFOLIO.name))),
+        SIGN_OFFS.name: table_of(SignOffs, sheets(signed, portfolio)),
+        SECURITY_GATES.name: table_of(SecurityGates, [row for rows in gates.values() for row in rows]),
         POLICY_VERDICTS.name: table_of(PolicyVerdicts, verdict_rows(gate.log)),
     }
 
@@ -141,7 +168,7 @@ STAGE = Stage(
     name="score",
     version="3",
     params=ScoreParams,
-    inputs=(*_TABLES, PORTFOLIO),
+    inputs=(*_TABLES, PORTFOLIO, CATALOGUE),
     outputs=(
         COSTS,
         TCO,
@@ -154,6 +181,7 @@ STAGE = Stage(
         PLACEMENTS,
         DECISIONS,
         SIGN_OFFS,
+        SECURITY_GATES,
         POLICY_VERDICTS,
     ),
     run=run,

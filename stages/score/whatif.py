@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from stages.score.admission import Gate, rules_for
 from stages.score.choice import Chooser, scores_of
 from stages.score.costing import INFERENCE_UNIT, TRAINING_UNIT
 from stages.score.figures import Evidence
+from stages.score.overrides import Applied
 from stages.score.params import ScoreParams
 from stages.score.world import build_world
 
@@ -78,7 +80,7 @@ def known_keys(tables: Tables, params: ScoreParams) -> dict[str, str]:
 
 
 def decide_again(
-    tables: Tables, params: ScoreParams, portfolio: Path, year: int, given: Sequence[str]
+    tables: Tables, params: ScoreParams, portfolio: Path, today: date, given: Sequence[str]
 ) -> dict[str, Any]:
     """What changes, as the JSON of `acceltrial whatif --json`.
 
@@ -86,7 +88,7 @@ def decide_again(
         tables: those of INPUTS and OUTPUTS, of one evaluation.
         params: the score section of params.yaml.
         portfolio: folder that may hold policy.yaml.
-        year: of the evaluation.
+        today: the day of the evaluation.
         given: texts such as `price.h100-sxm=2.1`.
 
     Raises:
@@ -98,9 +100,9 @@ def decide_again(
     supposed = parse(given, keys, zero_allowed=free)
     touched = _touch(tables, params, supposed)
     pairs = _pairs(tables, touched)
-    before = _scored(tables, params, portfolio, year, _leading(tables, pairs))
+    before = _scored(tables, params, portfolio, today, _leading(tables, pairs))
     _same_evaluation(tables, before)
-    after = _scored(touched.tables, touched.params, portfolio, year, pairs)
+    after = _scored(touched.tables, touched.params, portfolio, today, pairs)
     rows = [_compared(tables, name, before, after) for name in sorted({workload for workload, _ in pairs})]
     totals = _totals(tables, rows)
     return {
@@ -186,7 +188,7 @@ def _leading(tables: Tables, pairs: Sequence[Pair]) -> list[Pair]:
 
 
 def _scored(
-    tables: Tables, params: ScoreParams, portfolio: Path, year: int, pairs: Sequence[Pair]
+    tables: Tables, params: ScoreParams, portfolio: Path, today: date, pairs: Sequence[Pair]
 ) -> dict[Pair, _Scored]:
     """The point estimate of each pair, by the stage's own code."""
     if not pairs:
@@ -219,7 +221,9 @@ def _scored(
         {option.id: option.row["accelerator"] for _, option in feasible},
         [(name, option.id) for name, option in feasible],
     )
-    chooser = Chooser(world, evidence, Gate(rules_for(portfolio)), params, year)
+    chooser = Chooser(
+        world, evidence, Gate(rules_for(portfolio)), params, today, Applied.of(portfolio, today)
+    )
     found: dict[Pair, _Scored] = {}
     for workload in world.workloads:
         mine = {option for name, option in pairs if name == workload.id}

@@ -8,8 +8,8 @@ import pytest
 
 from acceltrial.storage.tables import write_table
 from schemas.base import table_of
-from schemas.decision import ROLES, Decisions, SignOffs
-from stages.artifacts import DECISIONS, SIGN_OFFS
+from schemas.decision import ROLES, Decisions, SecurityGates, SignOffs
+from stages.artifacts import DECISIONS, SECURITY_GATES, SIGN_OFFS
 
 
 @pytest.fixture
@@ -27,6 +27,12 @@ def decided(tmp_path: Path) -> Path:
         for name, letter in (("chat", "a"), ("lab", "b"))
         for role in ROLES
     ]
+    gates = [
+        {"workload": "chat", "option": "gpu-x1", "gate": gate, "state": "met", "evidence": "e",
+         "expires": "2999-01-01", "reason": ""}
+        for gate in ("secrets", "support_end")
+    ]  # fmt: skip
+    write_table(tmp_path / SECURITY_GATES.path, table_of(SecurityGates, gates))
     write_table(tmp_path / DECISIONS.path, table_of(Decisions, decisions))
     write_table(tmp_path / SIGN_OFFS.path, table_of(SignOffs, sheets))
     return tmp_path

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ def write_all(root: Path, provenance: dict[str, Any]) -> None:
 def test_parameters_are_those_that_the_tables_were_computed_with(decided: Path) -> None:
     facts = {"params": {"seed": 7}, "written": "2025-03-01T00:00:00+00:00"}
     write_all(decided, facts)
-    tables, params, year = command.last_evaluation(Workspace(decided))
-    assert (params.seed, year) == (7, 2025)
+    tables, params, today = command.last_evaluation(Workspace(decided))
+    assert (params.seed, today) == (7, date(2025, 3, 1))
     assert {"ranking", "costs", "prices", "workloads"} <= set(tables)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +208,6 @@ def chooser(build: Callable[[Rows], dict[str, pl.DataFrame]]) -> Callable[..., C
             tables["measurements"], {w.id: w.row["model"] for w in world.workloads}, owner, options
         )
         settings = ScoreParams(**{"measurement_draws": 40, "weight_draws": 20, **params})
-        return Chooser(world, known, Gate(rules_for(Path("nowhere"))), settings, 2026)
+        return Chooser(world, known, Gate(rules_for(Path("nowhere"))), settings, date(2026, 11, 20))
 
     return made

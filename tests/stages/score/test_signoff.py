@@ -14,6 +14,10 @@ from schemas.decision import ROLES
 from stages.score.signoff import LEDGER, decision_digest, input_digests, sheets, sign
 
 
+def by_role(digest: str) -> dict[tuple[str, str], str]:
+    return {("chat", role): digest for role in ROLES}
+
+
 def test_the_digest_is_the_sha256_of_the_canonical_json() -> None:
     decision = {"workload": "chat", "option": "gpu-x1", "score": 0.625, "runner_up": None}
     digest = decision_digest(decision, {"prices": "ab"})
@@ -34,11 +38,11 @@ def test_a_signature_counts_for_exactly_what_was_signed(tmp_path: Path) -> None:
     digest = "c" * 64
     who = {"signed_by": "Ada", "signed_on": "2026-11-22", "comment": "fine"}
     sign(tmp_path, workload="chat", role="security", digest=digest, verdict="approved", **who)
-    rows = {row["role"]: row for row in sheets({"chat": digest}, tmp_path)}
+    rows = {row["role"]: row for row in sheets(by_role(digest), tmp_path)}
     assert rows["security"]["verdict"] == "approved"
     assert rows["security"]["signed_by"] == "Ada"
     assert {rows[role]["verdict"] for role in ROLES if role != "security"} == {"awaiting"}
-    changed = {row["role"]: row for row in sheets({"chat": "d" * 64}, tmp_path)}
+    changed = {row["role"]: row for row in sheets(by_role("d" * 64), tmp_path)}
     assert changed["security"]["verdict"] == "awaiting"
     assert "has changed since" in changed["security"]["comment"]
 
@@ -90,13 +94,13 @@ def test_where_keys_are_listed_only_their_signatures_count(tmp_path: Path) -> No
     with pytest.raises(DataContractError, match="does not hold for bob"):
         sign(tmp_path, role="procurement", signed_by="bob", key=key, **who)
     sign(tmp_path, role="procurement", signed_by="ada", key=key, **who)
-    rows = {row["role"]: row for row in sheets({"chat": "c" * 64}, tmp_path)}
+    rows = {row["role"]: row for row in sheets(by_role("c" * 64), tmp_path)}
     assert rows["procurement"]["verdict"] == "approved"
     assert rows["security"]["verdict"] == "awaiting"
     assert "without a signature" in rows["security"]["comment"]
     (tmp_path / "allowed_signers").write_text("")
     with pytest.raises(DataContractError, match="line 2: the signature does not hold"):
-        sheets({"chat": "c" * 64}, tmp_path)
+        sheets(by_role("c" * 64), tmp_path)
 
 
 def test_a_prediction_made_again_is_the_same_evidence_a_measurement_is_not() -> None:

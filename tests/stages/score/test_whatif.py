@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def again(rows: Any, score: Callable[..., Any], build: Callable[..., Any], tmp_p
 
     def run(*given: str, params: ScoreParams | None = None) -> dict[str, Any]:
         settings = params or ScoreParams(**PARAMS)
-        return decide_again(tables, settings, tmp_path / "data/portfolio", 2026, list(given))
+        return decide_again(tables, settings, tmp_path / "data/portfolio", date(2026, 11, 20), list(given))
 
     return run
 
