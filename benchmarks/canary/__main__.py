@@ -1,53 +1,48 @@
-"""`python -m benchmarks.canary [STREAMS]`: rollbacks by cell, the time they took, the judge's own speed."""
+"""`python -m benchmarks.canary [--quick] [--families] [--out FILE]`: the figures of the canary's judge.
+
+Rollbacks of our judge and of three others' rules on the same simulated streams, the median time they took,
+and the speed of `acceltrial canary judge` on a file of recorded streams.
+"""
 
 from __future__ import annotations
 
-import sys
-import time
+import argparse
+import json
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
-import numpy as np
+from benchmarks.canary.cells import CELLS, FAMILY_CELLS, Cell, Result, run_cell
+from benchmarks.canary.speed import measure_speed
 
-from acceltrial.canary.guardrails import JudgeSettings
-from acceltrial.canary.judge import judge
-from benchmarks.canary.streams import Trouble, simulate
-
-CELLS = {
-    "identical arms": Trouble(),
-    "arms drift by 3 %": Trouble(drift=0.03),
-    "cold start ×1.3": Trouble(cold=1.3),
-    "cold start ×3": Trouble(cold=3.0),
-    "200/s, arms drift by 3 %": Trouble(rate=200.0, drift=0.03),
-    "all latencies +25 %": Trouble(scale=1.25),
-    "tail only +25 % of p99": Trouble(tail=1.25),
-    "tail only +50 % of p99": Trouble(tail=1.5),
-    "errors 1 → 2 %": Trouble(errors=(0.01, 0.02)),
-    "errors 1 → 5 %": Trouble(errors=(0.01, 0.05)),
-    "2/s": Trouble(rate=2.0),
-}
+WORKERS = 2
 
 
 def main() -> None:
-    streams = int(sys.argv[1]) if len(sys.argv) > 1 else 40
-    settings = JudgeSettings()
-    print(f"{streams} streams a cell, one hour, canary 5 %, looks each minute, alpha {settings.alpha:g}")
-    print(f"{'cell':28} {'rollback':>9} {'median min':>11} {'other verdicts':30} {'ms/stream':>9}")
-    for number, (name, trouble) in enumerate(CELLS.items()):
-        count = max(streams // 10, 3) if trouble.rate > 100 else streams
-        verdicts, at, spent = [], [], 0.0
-        for i in range(count):
-            records = simulate(trouble, (number, i))
-            begun = time.process_time()
-            found = judge(records, settings)
-            spent += time.process_time() - begun
-            verdicts.append(found.verdict)
-            if found.verdict == "rollback":
-                at.append(found.at_s / 60)
-        others = {v: verdicts.count(v) for v in sorted(set(verdicts)) if v != "rollback"}
-        text = ", ".join(f"{v} {n}" for v, n in others.items())
-        median = f"{np.median(at):.0f}" if at else "–"
-        print(
-            f"{name:28} {len(at) / count:9.1%} {median:>11} {text:30} {spent / count * 1e3:9.1f}", flush=True
-        )
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.canary", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the streams, in a few minutes")
+    parser.add_argument("--families", action="store_true", help="also latencies of other shapes")
+    parser.add_argument("--out", type=Path, help="JSON file for the figures")
+    chosen = parser.parse_args()
+    cells = [*CELLS, *(FAMILY_CELLS if chosen.families else [])]
+    found: list[Result] = []
+    print(f"{'cell':38} {'streams':>7}  rollbacks, median minutes to them (to reach)", flush=True)
+    with ProcessPoolExecutor(WORKERS) as pool:
+        for number, cell in enumerate(cells):
+            streams = cell.streams // 10 if chosen.quick else cell.streams
+            found.append(run_cell(pool, cell, number, streams))
+            _show(cell, found[-1])
+            if chosen.out:
+                chosen.out.write_text(json.dumps(found, indent=1) + "\n")
+    print(measure_speed(100 if chosen.quick else 1000))
+
+
+def _show(cell: Cell, result: Result) -> None:
+    parts = []
+    for rule, figures in result["rules"].items():
+        at = "" if figures["median_min"] is None else f" {figures['median_min']:.0f} min"
+        parts.append(f"{rule} {figures['rollback']:.1%}{at}")
+    print(f"{cell.name:38} {result['streams']:7}  {'; '.join(parts)}  ({cell.goal})", flush=True)
+    print(f"{'':47} {result['verdicts']}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,38 @@
-"""Simulated streams of one hour: a lognormal latency, Poisson arrivals, one kind of trouble each."""
+"""Simulated streams: latencies of several shapes, Poisson arrivals, one kind of trouble each."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Literal
 
 import numpy as np
 
-from acceltrial.canary.records import Records
+from acceltrial.canary.records import Floats, Records
 
-MEDIAN_MS = 100.0
+REFERENCE = 1_000_000
+Draw = Callable[[np.random.Generator, int], Floats]
+Family = Literal["lognormal 0.3", "lognormal 0.5", "lognormal 0.8", "gamma", "two modes"]
+
+
+def _lognormal(sigma: float) -> Draw:
+    return lambda rng, n: 100 * np.exp(sigma * rng.standard_normal(n))
+
+
+def _two_modes(rng: np.random.Generator, n: int) -> Floats:
+    """Nine short answers to each long one."""
+    spread = rng.standard_normal(n)
+    return np.where(rng.random(n) < 0.1, 400 * np.exp(0.25 * spread), 100 * np.exp(0.3 * spread))
+
+
+FAMILIES: dict[Family, Draw] = {
+    "lognormal 0.3": _lognormal(0.3),
+    "lognormal 0.5": _lognormal(0.5),
+    "lognormal 0.8": _lognormal(0.8),
+    "gamma": lambda rng, n: rng.gamma(4, 25, n),
+    "two modes": _two_modes,
+}
 
 
 @dataclass(frozen=True)
@@ -18,10 +42,10 @@ class Trouble:
     rate: float = 20.0
     minutes: int = 60
     share: float = 0.05
-    sigma: float = 0.5
+    family: Family = "lognormal 0.5"
     scale: float = 1.0
     tail: float = 1.0
-    """Factor on p99 with the mean unchanged: requests beyond p95 are stretched, the others shrunk."""
+    """Factor on p99 with the mean unchanged: what exceeds p95 is stretched, the rest shrunk for it."""
     errors: tuple[float, float] = (0.01, 0.01)
     drift: float = 0.0
     """Standard deviation of each arm's own slow drift (AR(1) by minute, 0.9)."""
@@ -35,10 +59,10 @@ def simulate(trouble: Trouble, seed: tuple[int, ...]) -> Records:
     n = int(rng.poisson(trouble.rate * 60 * trouble.minutes))
     t = np.sort(rng.random(n) * 60 * trouble.minutes)
     canary = rng.random(n) < trouble.share
-    latency = MEDIAN_MS * np.exp(trouble.sigma * rng.standard_normal(n))
+    latency = FAMILIES[trouble.family](rng, n)
     if trouble.tail != 1.0:
-        latency = np.where(canary, _with_tail(latency, trouble), latency)
-    latency *= np.where(canary, trouble.scale, 1.0)
+        latency = np.where(canary, _with_tail(latency, trouble.family, trouble.tail), latency)
+    latency = latency * np.where(canary, trouble.scale, 1.0)
     if trouble.drift:
         for arm in (False, True):
             wander = _wander(rng, trouble.minutes, trouble.drift)
@@ -49,16 +73,23 @@ def simulate(trouble: Trouble, seed: tuple[int, ...]) -> Records:
     return Records(t, canary, ok, {"latency_ms": latency}, np.zeros(n, np.int64))
 
 
-def _with_tail(latency: np.ndarray, trouble: Trouble) -> np.ndarray:
-    q95, q99 = (MEDIAN_MS * np.exp(trouble.sigma * z) for z in (1.6449, 2.3263))
-    stretch = (trouble.tail * q99 - q95) / (q99 - q95)
-    beyond = latency > q95
-    stretched = np.where(beyond, q95 + (latency - q95) * stretch, latency)
-    surplus = stretched.sum() - latency.sum()
-    return np.where(beyond, stretched, latency * (1 - surplus / latency[~beyond].sum()))
+def _with_tail(latency: Floats, family: Family, factor: float) -> Floats:
+    q95, stretch, shrink = _stretching(family, factor)
+    return np.where(latency > q95, q95 + (latency - q95) * stretch, latency * shrink)
 
 
-def _wander(rng: np.random.Generator, minutes: int, spread: float) -> np.ndarray:
+@cache
+def _stretching(family: Family, factor: float) -> tuple[float, float, float]:
+    """Where the tail begins, the factor on what exceeds it, and that on the rest which keeps the mean."""
+    drawn = FAMILIES[family](np.random.default_rng(0), REFERENCE)
+    q95, q99 = np.quantile(drawn, [0.95, 0.99])
+    stretch = (factor * q99 - q95) / (q99 - q95)
+    beyond = drawn > q95
+    surplus = (stretch - 1) * (drawn[beyond] - q95).sum()
+    return float(q95), float(stretch), float(1 - surplus / drawn[~beyond].sum())
+
+
+def _wander(rng: np.random.Generator, minutes: int, spread: float) -> Floats:
     walk = np.zeros(minutes + 1)
     for i in range(1, minutes + 1):
         walk[i] = 0.9 * walk[i - 1] + np.sqrt(1 - 0.81) * rng.standard_normal()
