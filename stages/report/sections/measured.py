@@ -7,7 +7,6 @@ from typing import Any
 import polars as pl
 
 from stages.report.blocks import Cell, Charts, DataTable, Heading, Material, Section, Tag, Text, workload_link
-from stages.report.charts.bars import Part, stacked_bars
 from stages.report.charts.drawing import Chart
 from stages.report.charts.intervals import Dot, interval_chart
 from stages.report.charts.lines import Axes, Series, line_chart
@@ -30,22 +29,10 @@ COLUMNS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("Send lag p99", ("send_lag_ms",), ("p99",)),
 )
 PHASE_NAMES = {"replay": "replay", "synthetic": "screen"}
-START_PARTS = (
-    ("process_start_s", "process start"),
-    ("model_load_s", "model load"),
-    ("first_request_s", "first request"),
-)
-REQUEST_PARTS = (
-    ("client_tokenise_ms", "tokenise"),
-    ("connect_ms", "connect"),
-    ("queue_ms", "queue"),
-    ("prefill_ms", "prefill"),
-    ("decode_ms", "decode"),
-)
 
 
 def build(material: Material) -> Section:
-    """Replay and screen, distributions, the whole stack, and what did not run."""
+    """Replay and screen, distributions, and what did not run."""
     measured = material.tables["measurements"].filter(pl.col("grade") == "measured")
     serving = measured.filter(pl.col("phase").is_in(["replay", "synthetic"]))
     lead = (
@@ -66,7 +53,6 @@ def build(material: Material) -> Section:
         Charts([_latency_chart(material, w) for w in workloads], legend="grades"),
         *[_table(material, w) for w in workloads],
         *_distributions(material),
-        *_stack(material),
         *_cells(material),
     ]
     return Section("measured", "Measured here", "Evidence", lead, blocks)
@@ -247,74 +233,6 @@ def _distribution_chart(material: Material, workload: str, rows: list[dict[str, 
 
 def _text(cell: Any) -> str:
     return cell if isinstance(cell, str) else "—"
-
-
-def _stack(material: Material) -> list[object]:
-    """Where the time goes: to the first answer after a start, and within a request."""
-    rows = [
-        r
-        for r in material.tables["measurements"].iter_rows(named=True)
-        if r["grade"] == "measured"
-        and r["phase"] in ("stack", "replay", "synthetic")
-        and r["value"] is not None
-    ]
-    charts = [
-        chart
-        for chart in (
-            _stack_chart(
-                material, rows, "stack-start", "From a cold start to the first answer", START_PARTS, "s"
-            ),
-            _stack_chart(material, rows, "stack-request", "Within a request", REQUEST_PARTS, "ms"),
-        )
-        if chart
-    ]
-    if not charts:
-        return []
-    return [Heading("The whole stack", "stack"), Charts(charts)]
-
-
-def _stack_chart(
-    material: Material,
-    rows: list[dict[str, Any]],
-    id_: str,
-    title: str,
-    names: tuple[tuple[str, str], ...],
-    unit: str,
-) -> Chart | None:
-    titles = dict(names)
-    best: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for row in rows:
-        if row["metric"] in titles:
-            key = (row["workload"], row["option"], row["metric"])
-            order = ("p50", "mean", "total", "max", "p95", "p99")
-            rank = order.index(row["statistic"]) if row["statistic"] in order else len(order)
-            if key not in best or rank < best[key]["_rank"]:
-                best[key] = {**row, "_rank": rank}
-    if not best:
-        return None
-    chosen = sorted(
-        best.values(), key=lambda r: (r["option"], r["workload"], [n for n, _ in names].index(r["metric"]))
-    )
-    parts = [Part(f"{r['option']} · {r['workload']}", titles[r["metric"]], r["value"]) for r in chosen]
-    table = [
-        (
-            r["option"],
-            r["workload"],
-            titles[r["metric"]],
-            r["statistic"],
-            show_measurement(r, material.register),
-        )
-        for r in chosen
-    ]
-    longest = max(chosen, key=lambda r: r["value"])
-    description = (
-        f"Longest part: {titles[longest['metric']]} of {longest['option']}, "
-        f"{quantity(longest['value'], unit)}."
-    )
-    columns = ("Engine", "Workload", "Part", "Statistic", "Time")
-    return stacked_bars(
-        id_, title, description, parts, axis_title=f"time ({unit})", columns=columns, rows=table
-    )
 
 
 STATUS_TONES = {

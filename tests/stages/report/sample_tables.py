@@ -450,8 +450,7 @@ def _measured_cell(s: Sample, name: str, option: str, phase: str, model: str, te
                 )
         _measurement(s, name, option, part, "failure_rate", "rate", 0.0, model=model, cell=cell)
         _measurement(s, name, option, part, "send_lag_ms", "p99", 0.21, model=model, cell=cell)
-        for metric, value in (("process_start_s", 0.4), ("model_load_s", 1.6), ("first_request_s", 0.2)):
-            _measurement(s, name, option, "stack", metric, "mean", value, model=model, cell=cell)
+        _load_pages(s, name, option, part, model, cell)
         for index in range(60):
             sent = index * 0.5
             failed = index % 29 == 28
@@ -496,6 +495,53 @@ def _measured_cell(s: Sample, name: str, option: str, phase: str, model: str, te
         detail="connection refused" + text,
         run="run-benchmark",
     )
+
+
+START_UP = {
+    "process_start_s": 0.4, "model_load_cold_s": 2.9, "model_load_warm_s": 1.6, "first_request_s": 0.2,
+    "scale_out_s": 2.2,
+}  # fmt: skip
+BREAKDOWN = {
+    "client_wait": 0.3, "connect": 0.1, "tls": 0.0, "network": 0.05, "server_tokenise": 0.2, "queue": None,
+    "prefill": 120.0, "decode": 300.0, "unexplained": 9.35, "total": 430.0,
+}  # fmt: skip
+
+
+def _load_pages(s: Sample, name: str, option: str, part: str, model: str, cell: str) -> None:
+    """What the pages on the stack, the curves, the resources and the instrument are drawn from."""
+
+    def add(phase: str, metric: str, statistic: str, value: float | None, reason: str = "") -> None:
+        _measurement(
+            s, name, option, phase, metric, statistic, value, model=model, cell=cell, reason=reason,
+            valid=not (phase == "replay" and option.endswith("bf16")),
+        )  # fmt: skip
+
+    if part == "synthetic":
+        for level, rate in ((1, 2.0), (2, 3.8), (4, 4.0)):
+            add(part, "curve_requests_rps", f"c{level}", rate)
+            add(part, "curve_output_tokens_per_s", f"c{level}", 10 * rate)
+            add(part, "curve_tpot_p50_ms", f"c{level}", 30.0 * level)
+        add(part, "knee_streams", "max", 2.0 if option.endswith("q4") else None, "the throughput still rose")
+        return
+    for metric, value in START_UP.items():
+        add("stack", metric, "p50", value)
+    for metric, value in BREAKDOWN.items():
+        add("stack", f"breakdown_{metric}_ms", "mean", value, "the server does not report it")
+    add("stack", "server_check_output_tokens", "server", 900.0)
+    add("stack", "server_check_output_tokens", "client", 950.0)
+    add("stack", "server_check_output_tokens", "agrees", 0.0)
+    if option.endswith("torch"):
+        add("stack", "retrieval_search_ms", "p50", 0.4)
+    for statistic, error in (("p50", 0.1), ("p99", 0.4)):
+        add(part, "instrument_ttft_error_ms", statistic, error)
+    add(part, "client_cpu_share", "mean", 0.02)
+    add(part, "memory_growth_mb_per_min", "mean", 1.5)
+    add(part, "power_w", "mean", None, "energy method none: no meter")
+    for second in range(0, 20, 5):
+        s.add(
+            "telemetry", cell=cell, source="server", metric="rss_mb", unit="MB", at_s=float(second),
+            value=500.0 + second,
+        )  # fmt: skip
 
 
 def _measurement(

@@ -30,12 +30,6 @@ def test_distributions_come_from_the_requests(material: Material) -> None:
     assert cell["q0.5"] <= cell["q0.95"] <= cell["q1.0"]
 
 
-def test_the_cold_start_is_broken_down(material: Material) -> None:
-    charts = [c for b in measured.build(material).blocks if isinstance(b, Charts) for c in b.charts]
-    start = next(c for c in charts if c.id == "stack-start")
-    assert start.description.startswith("Longest part: model load")
-
-
 @pytest.mark.parametrize("keep", ["predicted", "none"])
 def test_nothing_measured_is_said(material_of: Callable[..., Material], keep: str) -> None:
     rows = sample_rows()
