@@ -26,8 +26,8 @@ class Connection:
 
     __slots__ = (
         "address", "buffer", "connected_ns", "dialled_ns", "ends", "fd", "framing", "fresh",
-        "index", "intended_ns", "outgoing", "retried", "secured_ns", "sent_ns", "serial", "socket",
-        "stamps", "state", "watching_write",
+        "index", "intended_ns", "outgoing", "receive_into", "retried", "secured_ns", "sent_ns",
+        "serial", "socket", "stamps", "state", "watching_write",
     )  # fmt: skip
 
     def __init__(self, family: int, address: int) -> None:
@@ -35,6 +35,7 @@ class Connection:
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.fd = self.socket.fileno()
+        self.receive_into = self.socket.recvmsg_into
         self.address = address
         self.state = State.CONNECTING
         self.framing = Framing()
@@ -45,7 +46,7 @@ class Connection:
         self.fresh = True
         self.retried = False
         self.watching_write = False
-        self.outgoing: memoryview | None = None
+        self.outgoing: bytes | memoryview | None = None
         self.buffer = bytearray()
         self.stamps = array("q")
         self.ends = array("q")
@@ -56,7 +57,7 @@ class Connection:
         self.index = index
         self.intended_ns = intended_ns
         self.sent_ns = 0
-        self.outgoing = memoryview(request)
+        self.outgoing = request
         self.framing.reset()
 
     def finish(self) -> None:

@@ -54,7 +54,7 @@ class Framing:
 
     def complete(self, buffer: bytearray) -> bool:
         """Whether `buffer` holds the whole response. Raises MalformedResponse."""
-        if self.body_at < 0 and not self._header(buffer):
+        if self.body_at < 0 and not self.header(buffer):
             return False
         if self.chunked:
             # Only a read that ends so can close the last chunk: the walk is skipped for nearly every token.
@@ -75,7 +75,8 @@ class Framing:
         self.end = len(buffer)
         return True
 
-    def _header(self, buffer: bytearray) -> bool:
+    def header(self, buffer: bytes | bytearray) -> bool:
+        """Reads the header; False while it is not all there. Raises MalformedResponse."""
         while True:
             start = self._head_at
             if not b"HTTP/1.".startswith(buffer[start : start + 7]):
@@ -160,8 +161,10 @@ class Framing:
 
 def chunk_size(buffer: bytearray | bytes | memoryview, start: int, end: int) -> int:
     """The size that a chunk's first line states. Raises MalformedResponse."""
-    text = bytes(buffer[start:end]).split(b";", 1)[0].strip()
+    text = bytes(buffer[start:end])
     try:
+        if not text.isalnum():
+            text = text.split(b";", 1)[0].strip()
         if not text.isalnum():
             raise ValueError(text)
         return int(text, 16)

@@ -46,11 +46,13 @@ class KernelStamps:
         if after - before < _TIGHT_NS:
             self._offset_ns = wall - (before + after) // 2
 
-    def stamp(self, ancillary: list[tuple[int, int, bytes]], earliest_ns: int, now_ns: int) -> int:
-        """The time at which the bytes just read had arrived; `now_ns` where the kernel does not tell."""
-        # No other ancillary data was asked for, so the first item is the stamp, if there is any.
-        if ancillary and len(ancillary[0][2]) >= _SIZE:
-            seconds, rest = _TIMESPEC.unpack_from(ancillary[0][2])
+    def stamp(self, told: bytes, earliest_ns: int, now_ns: int) -> int:
+        """The time at which the bytes just read had arrived; `now_ns` where the kernel's word is no use.
+
+        `told` is the data of the first ancillary item: no other than the stamp was asked for.
+        """
+        if len(told) >= _SIZE:
+            seconds, rest = _TIMESPEC.unpack_from(told)
             arrived: int = seconds * _NS + rest - self._offset_ns
             if earliest_ns <= arrived <= now_ns:
                 self.taken += 1

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +10,6 @@ import orjson
 
 from acceltrial.load.framing import Framing, MalformedResponse, chunk_size
 from acceltrial.load.spill import RawRecord
-
-_NS = 1e-9
 
 
 @dataclass(slots=True)
@@ -45,18 +42,17 @@ class Parsed:
 def parse(raw: RawRecord, *, stream: bool, keep_text: bool = True) -> Parsed:
     """Reads one raw record; never raises: whatever is wrong becomes an error class."""
     parsed = Parsed(error_class=raw.outcome or None, detail=raw.detail)
-    buffer = bytearray(raw.data)
     framing = Framing()
     try:
-        framing.complete(buffer)
+        framing.header(raw.data)  # the chunks were followed while they came
     except MalformedResponse as error:
         parsed.error_class = parsed.error_class or "malformed_http"
         parsed.detail = parsed.detail or str(error)
     if framing.body_at < 0:
         return parsed
     parsed.status = framing.status
-    header = bytes(buffer[: framing.body_at])
-    body, places = _body(buffer, framing)
+    header = raw.data[: framing.body_at]
+    body, places = _body(raw.data, framing)
     if framing.status >= 300:
         _failed_status(parsed, header, body)
     elif stream and _is_event_stream(header, body):
@@ -70,28 +66,30 @@ def parse(raw: RawRecord, *, stream: bool, keep_text: bool = True) -> Parsed:
 
 @dataclass(slots=True)
 class _Places:
-    """Where the pieces of the body lie in the received buffer."""
+    """Where the pieces of the body lie in the received buffer; asked in rising order only."""
 
     body_starts: list[int]
     raw_starts: list[int]
+    _piece: int = 0
 
     def raw_offset(self, offset: int) -> int:
         """The place in the received bytes of a place in the body."""
-        piece = bisect_left(self.body_starts, offset + 1) - 1
-        return self.raw_starts[piece] + offset - self.body_starts[piece]
+        starts, piece = self.body_starts, self._piece
+        while piece + 1 < len(starts) and starts[piece + 1] <= offset:
+            piece += 1
+        self._piece = piece
+        return self.raw_starts[piece] + offset - starts[piece]
 
 
-def _body(buffer: bytearray, framing: Framing) -> tuple[bytes, _Places]:
+def _body(buffer: bytes, framing: Framing) -> tuple[bytes, _Places]:
     if not framing.chunked:
         end = len(buffer) if framing.length < 0 else framing.body_at + framing.length
-        return bytes(buffer[framing.body_at : end]), _Places([0], [framing.body_at])
-    places = _Places([], [])
+        return buffer[framing.body_at : end], _Places([0], [framing.body_at])
+    body_starts: list[int] = []
+    raw_starts: list[int] = []
     pieces: list[bytes] = []
-    total, position = 0, framing.body_at
-    while True:
-        end_of_line = buffer.find(b"\r\n", position)
-        if end_of_line < 0:
-            break
+    total, position, find = 0, framing.body_at, buffer.find
+    while (end_of_line := find(b"\r\n", position)) >= 0:
         try:
             size = chunk_size(buffer, position, end_of_line)
         except MalformedResponse:
@@ -99,17 +97,15 @@ def _body(buffer: bytearray, framing: Framing) -> tuple[bytes, _Places]:
         if size == 0:
             break
         start = end_of_line + 2
-        piece = bytes(buffer[start : start + size])
-        places.body_starts.append(total)
-        places.raw_starts.append(start)
+        piece = buffer[start : start + size]
+        body_starts.append(total)
+        raw_starts.append(start)
         pieces.append(piece)
         total += len(piece)
         position = start + size + 2
-        if position > len(buffer):
-            break
     if not pieces:
-        places = _Places([0], [framing.body_at])
-    return b"".join(pieces), places
+        return b"", _Places([0], [framing.body_at])
+    return b"".join(pieces), _Places(body_starts, raw_starts)
 
 
 def _is_event_stream(header: bytes, body: bytes) -> bool:
@@ -136,7 +132,7 @@ def _failed_status(parsed: Parsed, header: bytes, body: bytes) -> None:
 def _read_stream(parsed: Parsed, raw: RawRecord, body: bytes, places: _Places, *, keep_text: bool) -> None:
     texts: list[str] = []
     done = False
-    ends, stamps = raw.ends, raw.stamps_ns
+    stamp_of = _StampOf(raw)
     for data, end in _events(body):
         if data == b"[DONE]":
             done = True
@@ -151,23 +147,34 @@ def _read_stream(parsed: Parsed, raw: RawRecord, body: bytes, places: _Places, *
             continue
         text = _read_event(parsed, event)
         if text:
-            stamp = _stamp_at(ends, stamps, places.raw_offset(end - 1))
-            parsed.chunk_ns.append(stamp)
+            parsed.chunk_ns.append(stamp_of(places.raw_offset(end - 1)))
             texts.append(text)
     if keep_text:
         parsed.text = "".join(texts)
     _judge_stream(parsed, done=done)
 
 
-def _events(body: bytes) -> list[tuple[bytes, int]]:
+def _events(body: bytes) -> Iterator[tuple[bytes, int]]:
     """The data of every complete server-sent event with the offset behind the event's last byte."""
-    events: list[tuple[bytes, int]] = []
+    if b"\r" in body or b"\n:" in body or body[:5] != b"data:":
+        yield from _events_by_line(body)
+        return
+    # Nearly every server: events of one `data:` line each, parted by an empty line.
+    position = 0
+    while (end := body.find(b"\n\n", position)) >= 0:
+        block = body[position:end]
+        position = end + 2
+        if b"\n" in block or block[:5] != b"data:":
+            for data, _ in _events_by_line(block + b"\n\n"):
+                yield data, position
+        else:
+            yield block[6:] if block[5:6] == b" " else block[5:], position
+
+
+def _events_by_line(body: bytes) -> Iterator[tuple[bytes, int]]:
     lines: list[bytes] = []
     position = 0
-    while True:
-        end = body.find(b"\n", position)
-        if end < 0:
-            break
+    while (end := body.find(b"\n", position)) >= 0:
         line = body[position:end]
         position = end + 1
         if line.endswith(b"\r"):
@@ -175,21 +182,33 @@ def _events(body: bytes) -> list[tuple[bytes, int]]:
         if line.startswith(b"data:"):
             lines.append(line[6:] if line[5:6] == b" " else line[5:])
         elif not line and lines:
-            events.append((b"\n".join(lines), position))
+            yield b"\n".join(lines), position
             lines = []
-    return events
 
 
-def _stamp_at(ends: array[int], stamps: array[int], offset: int) -> int:
-    return stamps[min(bisect_left(ends, offset + 1), len(stamps) - 1)]
+class _StampOf:
+    """The stamp of the read that brought a byte; asked in rising order only."""
+
+    __slots__ = ("_ends", "_read", "_stamps")
+
+    def __init__(self, raw: RawRecord) -> None:
+        self._ends, self._stamps, self._read = raw.ends, raw.stamps_ns, 0
+
+    def __call__(self, offset: int) -> int:
+        ends, read = self._ends, self._read
+        last = len(ends) - 1
+        while read < last and ends[read] <= offset:
+            read += 1
+        self._read = read
+        return self._stamps[read]
 
 
 def _read_event(parsed: Parsed, event: dict[str, Any]) -> str:
     usage = event.get("usage")
-    if isinstance(usage, dict):
+    if usage and isinstance(usage, dict):
         _read_usage(parsed, usage)
     timings = event.get("timings")
-    if isinstance(timings, dict):
+    if timings and isinstance(timings, dict):
         parsed.server_prefill_ms = _number(timings.get("prompt_ms"))
         parsed.server_decode_ms = _number(timings.get("predicted_ms"))
     choices = event.get("choices")
