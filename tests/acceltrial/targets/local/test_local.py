@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from acceltrial.load.server_metrics import known_figures
 from acceltrial.targets.local.embeddings_server import MAX_BODY, App, Batcher, Embedded
 
 
@@ -132,3 +133,22 @@ def test_every_training_row_begins_with_the_start_token() -> None:
     assert [tuple(batch.shape) for batch in batches] == [(2, 16)] * 3
     assert all((batch[:, 0] == 2).all() for batch in batches)
     assert not torch.equal(batches[0], batches[1])
+
+
+def test_the_server_tells_where_its_time_went() -> None:
+    batcher = Batcher(Encoder(), max_batch=4, spent_s=lambda: {"tokenise": 0.25, "model": 1.0})
+
+    async def run() -> None:
+        waiting = [asyncio.create_task(batcher.submit(["a"])) for _ in range(3)]
+        await asyncio.sleep(0)
+        worker = asyncio.create_task(batcher.work())
+        await asyncio.gather(*waiting)
+        worker.cancel()
+
+    asyncio.run(run())
+    found = known_figures(batcher.times.text())
+    assert found["tokenise_sum_s"] == 0.75  # each of the three waited for the whole batch
+    assert found["prefill_sum_s"] == 3.0
+    assert found["prefill_count"] == found["queue_count"] == 3
+    assert found["queue_sum_s"] >= 0
+    assert App(batcher, "mini")
