@@ -9,6 +9,7 @@ import numpy as np
 from acceltrial.canary.evidence import beyond
 from acceltrial.canary.guardrails import (
     ErrorGuardrail,
+    EventGuardrail,
     Guardrail,
     JudgeSettings,
     LatencyGuardrail,
@@ -94,6 +95,9 @@ def _absolute(rule: Guardrail, records: Records) -> Check | None:
     everything = np.ones(len(records), dtype=bool)
     if isinstance(rule, ErrorGuardrail) and rule.max_rate is not None:
         return ~records.ok, everything, rule.max_rate, f"{rule.max_rate:.1%} failures"
+    if isinstance(rule, EventGuardrail) and rule.max_rate is not None:
+        flags = records.column(rule.column)
+        return flags, ~np.isnan(flags), rule.max_rate, f"{rule.max_rate:.1%} {rule.column}"
     if isinstance(rule, LatencyGuardrail) and rule.max_ms is not None:
         values = records.column(rule.column)
         known = records.ok & ~np.isnan(values)

@@ -16,7 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from acceltrial.canary.evidence import ERROR_EFFECTS, FULL_START, Effects
-from acceltrial.canary.guardrails import ErrorGuardrail, Guardrail, LatencyGuardrail, QualityGuardrail
+from acceltrial.canary.guardrails import (
+    ErrorGuardrail,
+    EventGuardrail,
+    Guardrail,
+    QualityGuardrail,
+    RankedGuardrail,
+)
 from acceltrial.canary.ranks import ALTERNATIVE_WEIGHTS, curves
 from acceltrial.canary.records import Floats
 from acceltrial.stats.sequential import odds_shift, ordered_factors, two_sample_log_e
@@ -92,7 +98,7 @@ def share_needed(
     return needed
 
 
-def rank_needed(rule: LatencyGuardrail, *, per_canary: float, bound: float) -> Needed:
+def rank_needed(rule: RankedGuardrail, *, per_canary: float, bound: float) -> Needed:
     """For slow requests: the canary's share beyond the proof level, evenly more often at each rank there."""
     beyond = np.concatenate([[1.0], 1 - np.array(rule.levels)])
     masses = -np.diff(beyond, append=0.0)
@@ -127,12 +133,12 @@ def detectable(
     per_canary: float,
     baseline_share: float | None = None,
 ) -> Detectable | None:
-    """What `rule` can show; None for guardrails that do not count requests (memory).
+    """What `rule` can show; None for memory and cost, which do not count requests.
 
-    `baseline_share` replaces the rule's own expectation once the baseline has been seen. For latency the
-    share is that beyond the proof level.
+    `baseline_share` replaces the rule's own expectation once the baseline has been seen. For ranked values
+    the share is that beyond the proof level.
     """
-    if isinstance(rule, ErrorGuardrail):
+    if isinstance(rule, ErrorGuardrail | EventGuardrail):
         base = rule.expected_rate if baseline_share is None else baseline_share
         needed = share_needed(base, per_canary=per_canary, bound=bound, margin=rule.margin)
         demanded = base + rule.harm
@@ -140,7 +146,7 @@ def detectable(
         base = 1 - rule.expected if baseline_share is None else baseline_share
         needed = share_needed(base, per_canary=per_canary, bound=bound, margin=rule.margin)
         demanded = base + rule.harm
-    elif isinstance(rule, LatencyGuardrail):
+    elif isinstance(rule, RankedGuardrail):
         base = 1 - rule.levels[rule.proof_levels - 1]
         needed = rank_needed(rule, per_canary=per_canary, bound=bound)
         demanded = float(odds_shift(base, rule.harm_odds))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -51,40 +51,30 @@ class ErrorGuardrail(_Rule):
         return "errors"
 
 
-class LatencyGuardrail(_Rule):
-    """Share of requests slower than the baseline's own quantiles of the preceding minutes.
+class RankedGuardrail(_Rule):
+    """Values without an upper end, ranked among the baseline's own quantiles of the preceding minutes.
 
     Attributes:
-        column: `latency_ms` (end to end), `ttft_ms` (time to first token), `itl_ms` (between tokens).
-        margin: the canary may be this share slower (0.07: 7 %) before a request counts as slow.
+        margin: the canary may be this share worse (0.07: 7 %) before a request counts against it.
         tail_margin: the same for levels of 0.95 and above. It opens with the traffic: of a few slow requests
             nobody can say whether an arm drifted by so much, of hundreds one can. It is open in full once
             100 canary requests were due beyond the level, and in proportion before.
         levels: the baseline's quantiles among which the canary's requests are ranked; a level joins when the
             baseline has had at least five requests beyond it, so a tail is judged as soon as it shows.
         proof_level: the highest level at which the absence of harm must be shown before promotion.
-        harm_odds: the odds ratio of slow requests that must be excluded before promotion.
-        max_ms: an absolute bound for the 95th percentile of either arm.
+        harm_odds: the odds ratio of requests beyond a level that must be excluded before promotion.
         weight: share of the error budget, relative to the other guardrails.
     """
 
-    kind: Literal["latency"] = "latency"
-    column: Literal["latency_ms", "ttft_ms", "itl_ms"] = "latency_ms"
     margin: Share = 0.07
     tail_margin: Share = 0.07
     levels: tuple[Annotated[float, Field(ge=0.5, lt=1)], ...] = Field(LEVELS, min_length=1)
     proof_level: Annotated[float, Field(ge=0.5, lt=1)] = 0.99
     harm_odds: Annotated[float, Field(gt=1)] = 2.5
-    max_ms: Positive | None = None
     weight: Positive = 1.0
 
-    @property
-    def name(self) -> str:
-        """The guardrail's name in verdicts and records."""
-        return self.column.removesuffix("_ms")
-
     @model_validator(mode="after")
-    def _levels_rise(self) -> LatencyGuardrail:
+    def _levels_rise(self) -> Self:
         if any(b <= a for a, b in pairwise(self.levels)):
             raise ValueError(f"levels must rise: {list(self.levels)}")
         return self
@@ -95,11 +85,85 @@ class LatencyGuardrail(_Rule):
         return max(sum(level <= self.proof_level for level in self.levels), 1)
 
     def margins(self, served: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """How much slower the canary may be, look × level, where it has `served` so many requests before."""
+        """How much worse the canary may be, look × level, where it has `served` so many requests before."""
         levels = np.array(self.levels)
         due = served[:, None] * (1 - levels)
         opened = self.tail_margin * np.minimum(due / OPENS, 1.0)
         return np.where(levels >= TAIL, opened, self.margin)
+
+
+class LatencyGuardrail(RankedGuardrail):
+    """Slow requests, all of them or in the tail alone.
+
+    Attributes:
+        column: `latency_ms` (end to end), `ttft_ms` (time to first token), `itl_ms` (between tokens).
+        max_ms: an absolute bound for the 95th percentile of either arm.
+    """
+
+    kind: Literal["latency"] = "latency"
+    column: Literal["latency_ms", "ttft_ms", "itl_ms"] = "latency_ms"
+    max_ms: Positive | None = None
+
+    @property
+    def name(self) -> str:
+        """The guardrail's name in verdicts and records."""
+        return self.column.removesuffix("_ms")
+
+
+class LengthGuardrail(RankedGuardrail):
+    """The length of the answers (column `output_tokens`): a shift to longer or to shorter ones."""
+
+    kind: Literal["length"] = "length"
+    margin: Share = 0.1
+    tail_margin: Share = 0.1
+    levels: tuple[Annotated[float, Field(ge=0.5, lt=1)], ...] = Field((0.5, 0.75, 0.9), min_length=1)
+
+    @property
+    def name(self) -> str:
+        """The guardrail's name in verdicts and records."""
+        return "length"
+
+
+class EventGuardrail(_Rule):
+    """Requests that were refused by the model, or met a throttled or faulty device.
+
+    Attributes:
+        column: which flag (0 or 1, empty where not known) is counted.
+        margin, harm, expected_rate, max_rate, weight: as for `ErrorGuardrail`.
+    """
+
+    kind: Literal["events"] = "events"
+    column: Literal["refused", "throttled", "hardware_error"]
+    margin: Share = 0.005
+    harm: Annotated[float, Field(gt=0, lt=1)] = 0.02
+    expected_rate: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
+    max_rate: Annotated[float, Field(gt=0, lt=1)] | None = None
+    weight: Positive = 1.0
+
+    @property
+    def name(self) -> str:
+        """The guardrail's name in verdicts and records."""
+        return self.column
+
+
+class CostGuardrail(_Rule):
+    """Cost per successful request: what all requests cost (column `cost_usd`), by those that succeeded.
+
+    Attributes:
+        margin: the canary may cost this share more for each success.
+        harm: the added share that must be excluded before promotion.
+        weight: share of the error budget, relative to the other guardrails.
+    """
+
+    kind: Literal["cost"] = "cost"
+    margin: Share = 0.05
+    harm: Annotated[float, Field(gt=0)] = 0.5
+    weight: Positive = 1.0
+
+    @property
+    def name(self) -> str:
+        """The guardrail's name in verdicts and records."""
+        return "cost"
 
 
 class QualityGuardrail(_Rule):
@@ -149,7 +213,14 @@ class MemoryGuardrail(_Rule):
 
 
 Guardrail = Annotated[
-    ErrorGuardrail | LatencyGuardrail | QualityGuardrail | MemoryGuardrail, Field(discriminator="kind")
+    ErrorGuardrail
+    | LatencyGuardrail
+    | QualityGuardrail
+    | MemoryGuardrail
+    | LengthGuardrail
+    | EventGuardrail
+    | CostGuardrail,
+    Field(discriminator="kind"),
 ]
 
 
@@ -220,14 +291,18 @@ class JudgeSettings(_Rule):
 def default_guardrails(columns: set[str]) -> tuple[Guardrail, ...]:
     """The guardrails for records with these columns."""
     rules: list[Guardrail] = [ErrorGuardrail(weight=2.0), LatencyGuardrail()]
-    if "ttft_ms" in columns:
-        rules.append(LatencyGuardrail(column="ttft_ms"))
-    if "itl_ms" in columns:
-        rules.append(LatencyGuardrail(column="itl_ms"))
-    if "quality" in columns:
-        rules.append(QualityGuardrail())
-    if "memory_bytes" in columns:
-        rules.append(MemoryGuardrail(weight=0.5))
+    optional: dict[str, Guardrail] = {
+        "ttft_ms": LatencyGuardrail(column="ttft_ms"),
+        "itl_ms": LatencyGuardrail(column="itl_ms"),
+        "quality": QualityGuardrail(),
+        "memory_bytes": MemoryGuardrail(weight=0.5),
+        "output_tokens": LengthGuardrail(weight=0.5),
+        "refused": EventGuardrail(column="refused", weight=0.5),
+        "throttled": EventGuardrail(column="throttled", weight=0.5),
+        "hardware_error": EventGuardrail(column="hardware_error", weight=0.5),
+        "cost_usd": CostGuardrail(weight=0.5),
+    }
+    rules += [rule for column, rule in optional.items() if column in columns]
     return tuple(rules)
 
 

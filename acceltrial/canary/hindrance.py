@@ -49,5 +49,6 @@ def hindrance(
 def _has_data(rule: Guardrail, records: Records) -> bool:
     if isinstance(rule, ErrorGuardrail):
         return True
-    name = {"quality": "quality", "memory": "memory_bytes"}.get(rule.kind, getattr(rule, "column", ""))
+    fixed = {"quality": "quality", "memory": "memory_bytes", "length": "output_tokens", "cost": "cost_usd"}
+    name = fixed.get(rule.kind, getattr(rule, "column", ""))
     return bool((~np.isnan(records.column(name)) & records.canary).any())

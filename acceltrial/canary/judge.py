@@ -9,20 +9,11 @@ from typing import Any, Literal
 import numpy as np
 
 from acceltrial.canary.absolute import first_breach
+from acceltrial.canary.comparisons import compared_by
 from acceltrial.canary.detectable import Detectable, detectable
-from acceltrial.canary.evidence import ERROR_EFFECTS, GROWTH_EFFECTS, Comparison, compare, share_blocks
-from acceltrial.canary.guardrails import (
-    Guardrail,
-    JudgeSettings,
-    LatencyGuardrail,
-    MemoryGuardrail,
-    QualityGuardrail,
-    default_guardrails,
-)
+from acceltrial.canary.guardrails import Guardrail, JudgeSettings, MemoryGuardrail, default_guardrails
 from acceltrial.canary.hindrance import hindrance
-from acceltrial.canary.ranks import ALTERNATIVE_WEIGHTS, rank_blocks
 from acceltrial.canary.records import Floats, Records
-from acceltrial.canary.tally import tally_growth, tally_slow, tally_values
 from acceltrial.errors import DataContractError
 
 MOST_LOOKS = 20_000
@@ -172,63 +163,26 @@ def _state(
     per_canary: float,
     notes: list[str],
 ) -> GuardrailState:
-    compared, note = _compared(rule, records, settings, looks)
-    seen = compared.expected_share
+    found, note = compared_by(rule, records, settings, looks)
+    seen = found.expected_share
     shown = detectable(rule, bound, per_canary=per_canary, baseline_share=seen)
     if note:
         notes.append(note)
-    safe = 0.0 if isinstance(rule, MemoryGuardrail) else float(compared.safe[-1])
+    safe = 0.0 if isinstance(rule, MemoryGuardrail) else float(found.safe[-1])
     safe_bound = 0.0 if isinstance(rule, MemoryGuardrail) else math.log(1 / settings.alpha_promote)
     return GuardrailState(
         rule.name,
-        compared.harm,
+        found.harm,
         bound,
         safe,
         safe_bound,
-        compared.share_canary,
-        compared.share_baseline,
-        compared.n_canary,
-        compared.n_baseline,
+        found.share_canary,
+        found.share_baseline,
+        found.n_canary,
+        found.n_baseline,
         shown,
         note,
     )
-
-
-def _compared(
-    rule: Guardrail, records: Records, settings: JudgeSettings, looks: int
-) -> tuple[Comparison, str]:
-    interval, restart = settings.interval_s, settings.restart_looks
-    if isinstance(rule, LatencyGuardrail):
-        slow = tally_slow(
-            records,
-            rule,
-            looks,
-            interval_s=interval,
-            reference_s=settings.reference_s,
-            warmup=settings.warmup,
-        )
-        found = compare(
-            slow.tally.below(rule.proof_levels),
-            rank_blocks(slow.tally),
-            ALTERNATIVE_WEIGHTS,
-            restart_looks=restart,
-            harm_odds=rule.harm_odds,
-        )
-        lost = slow.missing[1]
-        note = f"{rule.name}: {lost:.1%} of the canary's values are missing" if lost > 0 else ""
-        return found, note
-    if isinstance(rule, MemoryGuardrail):
-        grown = tally_growth(records, rule, looks, interval)
-        blocks = share_blocks(grown, 0.05, GROWTH_EFFECTS)
-        return compare(grown, blocks, GROWTH_EFFECTS.weights, restart_looks=restart, harm=0.5), ""
-    if isinstance(rule, QualityGuardrail):
-        loss = 1 - records.column("quality")
-        tally = tally_values(records, loss, looks, interval, 1 - rule.expected, 40.0)
-    else:
-        failed = (~records.ok).astype(np.float64)
-        tally = tally_values(records, failed, looks, interval, rule.expected_rate, 100.0)
-    blocks = share_blocks(tally, rule.margin, ERROR_EFFECTS)
-    return compare(tally, blocks, ERROR_EFFECTS.weights, restart_looks=restart, harm=rule.harm), ""
 
 
 def _without_breach(

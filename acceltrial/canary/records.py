@@ -18,7 +18,9 @@ Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 
 ARMS = ("baseline", "canary")
-OPTIONAL = ("ttft_ms", "quality", "class", "memory_bytes")
+FLAGS = ("refused", "throttled", "hardware_error")
+NUMBERS = ("latency_ms", "ttft_ms", "itl_ms", "quality", "memory_bytes", "output_tokens", "cost_usd")
+OPTIONAL = (*NUMBERS[1:], "class", *FLAGS)
 MAX_GROUPS = 8
 
 
@@ -30,7 +32,7 @@ class Records:
         t_s: when the request ended.
         canary: whether the canary served it.
         ok: whether it succeeded in time.
-        values: `latency_ms`, `ttft_ms`, `quality`, `memory_bytes` as present; NaN where missing.
+        values: the metrics (`NUMBERS`) and flags (`FLAGS`) that are present; NaN where missing.
         group: the request's class as a small integer; zeros when there are no classes.
         notes: what was found and mended on the way in.
     """
@@ -77,14 +79,15 @@ def records_from_frame(frame: pl.DataFrame, where: str) -> Records:
     _refuse(unknown, arms, "arm", "`baseline` or `canary`", where)
     ok = _flags(frame["ok"], where)
     values: dict[str, Floats] = {}
-    for name in ("latency_ms", "ttft_ms", "quality", "memory_bytes"):
+    for name in (*NUMBERS, *FLAGS):
         if name in frame.columns:
             column = _numbers(frame, name, where)
             column[np.isinf(column)] = np.nan
             _refuse(column < 0, column, name, "no negative number", where)
             values[name] = column
-    if "quality" in values:
-        _refuse(values["quality"] > 1, values["quality"], "quality", "a score in [0, 1]", where)
+    for name in ("quality", *FLAGS):
+        if name in values:
+            _refuse(values[name] > 1, values[name], name, "a score in [0, 1]", where)
     group = _groups(frame["class"]) if "class" in frame.columns else np.zeros(len(frame), np.int64)
     records = Records(t_s, np.array(canary, dtype=bool), ok, values, group)
     return _in_order(records)
@@ -92,7 +95,7 @@ def records_from_frame(frame: pl.DataFrame, where: str) -> Records:
 
 def _numbers(frame: pl.DataFrame, name: str, where: str) -> Floats:
     column = frame[name]
-    if not column.dtype.is_numeric():
+    if not column.dtype.is_numeric() and str(column.dtype) not in ("Boolean", "Null"):
         raise DataContractError(
             f"column '{name}' holds {column.dtype}, not numbers", where=where, remedy="give it as numbers"
         )

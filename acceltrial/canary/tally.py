@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from acceltrial.canary.guardrails import LatencyGuardrail, MemoryGuardrail, Warmup
+from acceltrial.canary.guardrails import CostGuardrail, MemoryGuardrail, RankedGuardrail, Warmup
 from acceltrial.canary.records import Codes, Flags, Floats, Records
 
 BIN = 0.005
@@ -37,9 +37,14 @@ class Tally:
 
     def below(self, count: int) -> Tally:
         """The first `count` levels alone."""
-        parts = (self.k_canary, self.n_canary, self.k_baseline, self.n_baseline)
-        kept = (part[..., :count] for part in parts)
-        return Tally(*kept, expected=self.expected[:count], prior_weight=self.prior_weight)
+        return Tally(
+            self.k_canary[..., :count],
+            self.n_canary[..., :count],
+            self.k_baseline[..., :count],
+            self.n_baseline[..., :count],
+            self.expected[:count],
+            self.prior_weight,
+        )
 
     def baseline_guess(self) -> Floats:
         """The baseline's mean before each look, from the looks before it alone."""
@@ -50,7 +55,7 @@ class Tally:
 
 
 def tally_values(
-    records: Records, values: Floats, looks: int, interval_s: float, expected: float, weight: float
+    records: Records, values: Floats, expected: float, weight: float, *, looks: int, interval_s: float
 ) -> Tally:
     """Sums of [0, 1] values (failures: 1) by look and class; missing values are left out."""
     known = ~np.isnan(values)
@@ -78,17 +83,17 @@ class SlowTally:
 
 def tally_slow(
     records: Records,
-    rule: LatencyGuardrail,
+    values: Floats,
+    rule: RankedGuardrail,
     looks: int,
     interval_s: float,
     reference_s: float,
     warmup: Warmup,
 ) -> SlowTally:
     """Slow requests as defined above; a level without enough of the baseline's past has no counts."""
-    values = records.column(rule.column)
     known = records.ok & (values > 0)
     look, bins = records.looks(interval_s), np.zeros(len(values), dtype=np.int64)
-    bins[known] = np.floor(np.log(np.clip(values[known], 1e-3, 1e9)) / BIN).astype(np.int64)
+    bins[known] = np.floor(np.log(np.clip(values[known], 1e-6, 1e9)) / BIN).astype(np.int64)
     lowest = int(bins[known].min(initial=0)) if known.any() else 0
     width = (int(bins[known].max()) - lowest + 1) if known.any() else 1
     bins -= lowest
@@ -193,3 +198,44 @@ def tally_growth(records: Records, rule: MemoryGuardrail, looks: int, interval_s
     both = present.all(axis=1, keepdims=True)
     k, n = np.where(both, grown, 0.0)[:, None, :], np.where(both, 1.0, 0.0)[:, None, :]
     return Tally(k[..., 1:], n, k[..., :1], n, expected=np.array(0.03), prior_weight=30.0)
+
+
+COST_QUANTILE, HEADROOM = 0.999, 2.0
+"""Costs and κ are bounded by twice this quantile and twice κ, both of the baseline's first look."""
+
+
+def tally_cost(
+    records: Records, rule: CostGuardrail, looks: int, interval_s: float, reference_s: float
+) -> tuple[Tally, float]:
+    """Sums of what each request cost beyond what it was worth, in [0, 1], by look and class.
+
+    A request's worth is κ if it succeeded and 0 otherwise, with κ the baseline's cost per success over the
+    preceding minutes, for the canary κ(1 + margin). A canary whose cost per success is at most the baseline's
+    plus the margin has no larger mean. Before the first success of the baseline nothing is counted.
+    Also returns what the harm to be excluded adds to the mean.
+    """
+    cost = records.column("cost_usd")
+    look, baseline = records.looks(interval_s), ~np.isnan(cost) & ~records.canary
+    spent = np.bincount(look[baseline], cost[baseline], minlength=looks).astype(np.float64)
+    won = np.bincount(look[baseline & records.ok], minlength=looks).astype(np.float64)
+    past = max(math.ceil(reference_s / interval_s), 1)
+    worth = _preceding(spent, past) / np.maximum(_preceding(won, past), 1.0)
+    priced = np.flatnonzero(worth > 0)
+    if not len(priced):
+        nothing = np.full(len(records), np.nan)
+        return tally_values(records, nothing, 0.5, 1.0, looks=looks, interval_s=interval_s), rule.harm
+    first = priced[0]
+    cap = HEADROOM * float(np.quantile(cost[baseline & (look < first)], COST_QUANTILE))
+    most = HEADROOM * float(worth[first]) * (1 + rule.margin)
+    allowed = np.minimum(worth[look] * np.where(records.canary, 1 + rule.margin, 1.0), most) * records.ok
+    loss = (np.minimum(cost, cap) - allowed + most) / (cap + most)
+    counted = np.where(worth[look] > 0, loss, np.nan)
+    tally = tally_values(records, counted, most / (cap + most), 100.0, looks=looks, interval_s=interval_s)
+    return tally, min(rule.harm * float(worth[first]) / (cap + most), 0.9)
+
+
+def _preceding(by_look: Floats, past: int) -> Floats:
+    """Sums over at most `past` looks before each."""
+    running = np.concatenate([[0.0], np.cumsum(by_look)])
+    ends = np.arange(len(by_look))
+    return np.asarray(running[ends] - running[np.maximum(ends - past, 0)])

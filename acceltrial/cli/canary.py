@@ -37,7 +37,8 @@ def judge(
 
     Args:
         streams: Parquet with the columns stream, t_s, arm (`baseline` or `canary`), latency_ms, ok and,
-            where known, ttft_ms, quality (0 to 1), class, memory_bytes; one row a request, in any order.
+            where known, ttft_ms, itl_ms, quality (0 to 1), class, memory_bytes, output_tokens, cost_usd,
+            refused, throttled, hardware_error (0 or 1); one row a request, in any order.
         guardrails: YAML with the judge's settings; without it latency and errors are watched, and
             whatever else the columns allow.
         interval: seconds between looks.

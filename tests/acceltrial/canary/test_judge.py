@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acceltrial.canary.guardrails import (
+    CostGuardrail,
     ErrorGuardrail,
     JudgeSettings,
     LatencyGuardrail,
@@ -221,3 +222,67 @@ def test_columns_of_the_wrong_type_are_refused():
 def test_false_rollbacks_of_identical_arms_stay_below_one_per_cent():
     bad = sum(verdict(stream(seed=seed)).verdict == "rollback" for seed in range(300))
     assert bad <= 6
+
+
+def flags(rate):
+    return lambda rng, t, c: (rng.random(len(t)) < np.where(c, rate[1], rate[0])).astype(float)
+
+
+def gamma(baseline=1.0, canary=1.0, unit=1.0):
+    return lambda rng, t, c: np.ceil(unit * rng.gamma(4, 25, len(t)) * np.where(c, canary, baseline))
+
+
+WATCHED = {
+    "itl": ("itl_ms", gamma(), gamma(canary=1.4)),
+    "ttft": ("ttft_ms", gamma(), gamma(canary=1.4)),
+    "length": ("output_tokens", gamma(), gamma(canary=0.6)),
+    "refused": ("refused", flags((0.02, 0.02)), flags((0.02, 0.08))),
+    "throttled": ("throttled", flags((0.01, 0.01)), flags((0.01, 0.06))),
+    "hardware_error": ("hardware_error", flags((0.0, 0.0)), flags((0.0, 0.05))),
+    "cost": ("cost_usd", gamma(unit=1e-5), gamma(canary=1.6, unit=1.0)),
+    "quality": ("quality", flags((0.95, 0.95)), flags((0.95, 0.8))),
+}
+
+
+@pytest.mark.parametrize("name", WATCHED)
+def test_each_guardrail_sees_its_fault_and_nothing_else(name):
+    column, healthy, faulty = WATCHED[name]
+    found = verdict(stream(seed=21, rate=40, **{column: healthy}))
+    assert found.verdict == "promote", found.reason
+    found = verdict(stream(seed=22, rate=40, **{column: faulty}))
+    assert (found.verdict, found.guardrail) == ("rollback", name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WATCHED)
+def test_false_alarms_of_each_guardrail_stay_rare(name):
+    column, healthy, _ = WATCHED[name]
+    found = [verdict(stream(seed=seed, minutes=30, **{column: healthy})) for seed in range(60)]
+    assert sum(one.verdict == "rollback" for one in found) <= 3
+
+
+def test_failures_make_success_dearer_though_each_request_costs_the_same():
+    rules = (CostGuardrail(),)
+    frame = stream(
+        seed=5, share=0.3, errors=(0.02, 0.4), cost_usd=lambda rng, t, c: 1.0 + 0.1 * rng.random(len(t))
+    )
+    assert verdict(frame, guardrails=rules).guardrail == "cost"
+    frame = stream(
+        seed=5, share=0.3, errors=(0.4, 0.02), cost_usd=lambda rng, t, c: 1.0 + 0.1 * rng.random(len(t))
+    )
+    assert verdict(frame, guardrails=rules).verdict == "promote"
+
+
+def test_longer_answers_are_a_shift_too():
+    found = verdict(stream(seed=2, output_tokens=gamma(canary=1.5)))
+    assert (found.verdict, found.guardrail) == ("rollback", "length")
+
+
+def test_a_tail_that_grows_while_the_mean_stays_is_seen():
+    frame = stream(seed=6)
+    latency, slow = frame["latency_ms"].to_numpy(), 227.6
+    stretched = np.where(latency > slow, slow + 3.0 * (latency - slow), latency * 0.955)
+    worse = pl.when(pl.col("arm") == "canary").then(pl.Series(stretched)).otherwise(pl.col("latency_ms"))
+    found = verdict(frame.with_columns(latency_ms=worse))
+    assert (found.verdict, found.guardrail) == ("rollback", "latency")
+    assert found.at_s <= 900
