@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,8 +18,9 @@ from acceltrial.quality.ranking import Ranking, UnusableAnswerError, rank_of, re
 from acceltrial.quality.score import NOT_ANSWERED, Score, score_answers
 from acceltrial.quality.task import Task
 
-DOCUMENTS = 20
-"""Documents of one rerank request."""
+FEWEST_DOCUMENTS = 10
+"""Of one rerank request: among fewer, a place in the first five would say nothing."""
+_PAGE_TOKENS = 32
 
 
 class Questionnaire(Protocol):
@@ -33,6 +34,10 @@ class Questionnaire(Protocol):
     @property
     def answer_tokens(self) -> list[int]:
         """So many output tokens each answer needs."""
+        ...
+
+    def part(self, start: int, stop: int | None = None) -> Questionnaire:
+        """Some of the questions, for a run of their own."""
         ...
 
     def judge(self, records: pl.DataFrame) -> Score:
@@ -57,6 +62,10 @@ class TextQuestions:
         """So many output tokens each answer needs."""
         return [item.answer_tokens for item in self.items]
 
+    def part(self, start: int, stop: int | None = None) -> TextQuestions:
+        """Some of the questions, for a run of their own."""
+        return replace(self, items=self.items[start:stop])
+
     def judge(self, records: pl.DataFrame) -> Score:
         """The score by each item's own check."""
         return score_answers(records, self.items, self.title)
@@ -74,6 +83,10 @@ class SearchQuestions:
     def answer_tokens(self) -> list[int]:
         """An embedding has no tokens."""
         return [1] * len(self.prompts)
+
+    def part(self, start: int, stop: int | None = None) -> SearchQuestions:
+        """Some of the questions, for a run of their own."""
+        return replace(self, prompts=self.prompts[start:stop], relevant=self.relevant[start:stop])
 
     def judge(self, records: pl.DataFrame) -> Score:
         """The score of searching the index with each vector."""
@@ -99,14 +112,19 @@ class RerankQuestions:
         """Scores have no tokens."""
         return [1] * len(self.prompts)
 
+    def part(self, start: int, stop: int | None = None) -> RerankQuestions:
+        """Some of the questions, for a run of their own."""
+        return replace(self, prompts=self.prompts[start:stop], relevant=self.relevant[start:stop])
+
     def judge(self, records: pl.DataFrame) -> Score:
         """The score of ordering each request's documents."""
 
         def rank(index: int, text: str) -> Ranking:
             return rank_of(rerank_scores(text, len(self.prompts[index][1])), self.relevant[index])
 
-        count = len(self.prompts[0][1]) if self.prompts else 0
-        return _score_rankings(records, f"reranking of {count} generated manual pages", rank)
+        counts = [len(documents) for _, documents in self.prompts] or [0]
+        told = f"reranking of {min(counts)} to {max(counts)} generated manual pages"
+        return _score_rankings(records, told, rank)
 
 
 def text_questions(task: Task, input_tokens: Sequence[int], seed: int) -> TextQuestions:
@@ -127,12 +145,13 @@ def search_questions(
 
 
 def rerank_questions(input_tokens: Sequence[int], seed: int) -> RerankQuestions:
-    """One question a length, each with twenty pages."""
+    """One question a length, each with as many pages as make up the length."""
     book = manual(seed)
     prompts, relevant = [], []
     for number, length in enumerate(input_tokens):
         text, page = book.asked(number, min(length, 40))
-        documents, place = candidates(book, page, DOCUMENTS, random.Random(f"rerank {seed} {number}"))
+        count = max(FEWEST_DOCUMENTS, min(len(book.pages), length // _PAGE_TOKENS))
+        documents, place = candidates(book, page, count, random.Random(f"rerank {seed} {number}"))
         prompts.append((text, documents))
         relevant.append(place)
     return RerankQuestions(prompts, relevant)

@@ -45,8 +45,16 @@ class BenchmarkParams(StageParams):
     request_timeout_s: Seconds = 60.0
     calibrate: bool = True
     """Measure the instrument against the reference server before each replay."""
-    quality_items: int = Field(default=120, ge=0, le=5000)
-    """Documents of the retrieval task."""
+    quality_items: int = Field(default=200, ge=0, le=5000)
+    """Questions with checkable answers: those of the replay count first, the rest follow in a closed loop."""
+    quality_seconds: float = Field(default=10.0, ge=0, le=3600)
+    """The most time for that closed loop; a slow server answers fewer, and every figure says how many."""
+    quality_tasks: dict[str, str] = Field(default_factory=dict)
+    """Task by workload, where the one of its kind is not wanted (docs/quality.md lists them)."""
+    quality_agreement_seconds: float = Field(default=8.0, ge=0, le=3600)
+    """The most time for comparing tokens with a reference; 0 compares none."""
+    quality_references: dict[str, str] = Field(default_factory=dict)
+    """A transformers folder by model, for servers whose weights are not known here."""
     retrieval_vectors: int = Field(default=10_000, ge=0, le=10_000_000)
     """Size of the corpus in which an embedding workload searches; 0 measures no search."""
 
@@ -75,6 +83,8 @@ QUICK = {
     "max_input_tokens": 64,
     "max_output_tokens": 8,
     "quality_items": 10,
+    "quality_seconds": 1.0,
+    "quality_agreement_seconds": 0.0,
     "retrieval_vectors": 200,
     "calibrate": False,
     "training_steps": 2,

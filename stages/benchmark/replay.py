@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from acceltrial.load import LoadResult, Schedule
-from acceltrial.stats.quantiles import proportion_interval
+from acceltrial.quality.questionnaire import Questionnaire
+from acceltrial.quality.ranking import UnusableAnswerError
+from acceltrial.quality.score import Score
 from acceltrial.targets import RunningServer
 from stages.benchmark.levels import Demand, load
 from stages.benchmark.params import BenchmarkParams
-from stages.benchmark.rows import Row, RowMaker
-from stages.benchmark.tasks import Item, Task, is_correct
 from stages.benchmark.thinning import Window
 
 
@@ -20,25 +19,37 @@ class Replay:
     """A finished replay.
 
     Attributes:
-        correct: one entry a record; None where the request has no checkable answer or none came.
+        score: of its answers; None where they cannot be checked, and `reason` says why.
     """
 
     result: LoadResult
-    correct: list[bool | None]
+    score: Score | None
+    reason: str = ""
+
+    @property
+    def correct(self) -> list[bool | None] | None:
+        """One entry a record; None where the request has no checkable answer or none came."""
+        return self.score.correct if self.score else None
 
 
 def run_replay(
-    server: RunningServer, window: Window, demand: Demand, task: Task | None, params: BenchmarkParams
+    server: RunningServer,
+    window: Window,
+    demand: Demand,
+    asked: Questionnaire | None,
+    params: BenchmarkParams,
 ) -> Replay:
-    """Sends the window's requests when the trace says, whatever the server does."""
-    items: list[Item] | None = task.items(window.input_tokens, params.seed) if task else None
-    prompts = [item.prompt for item in items] if items else None
+    """Sends the window's requests when the trace says, whatever the server does.
+
+    What they ask is the first so many questions of `asked`, or text of the engine's own.
+    """
+    questions = asked.part(0, len(window)) if asked else None
     schedule = Schedule.from_arrivals(
         window.arrival_s,
         input_tokens=list(window.input_tokens),
         output_tokens=list(window.output_tokens),
         seed=params.seed,
-        prompts=prompts,
+        prompts=questions.prompts if questions else None,
     )
     result = load(
         server,
@@ -47,26 +58,15 @@ def run_replay(
         timeout_s=params.request_timeout_s,
         deadline_s=window.arrival_s[-1] + params.request_timeout_s + 5,
         calibrate=params.calibrate,
-        keep_text=items is not None,
-        with_tokenizer=items is None,
+        keep_text=questions is not None,
+        with_tokenizer=questions is None,
     )
-    return Replay(result, _checked(result, items))
-
-
-def success_row(maker: RowMaker, replay: Replay, task: Task | None) -> Row:
-    """The share of checkable answers that are right. A failed request has none: `failure_rate` counts it."""
-    checked = [one for one in replay.correct if one is not None]
-    if task is None or not checked:
-        reason = (
-            "no answer of this workload can be checked here" if task is None else "no checkable answer came"
-        )
-        return maker.row("success_rate", "rate", None, reason=reason)
-    return maker.estimate(
-        "success_rate",
-        "rate",
-        proportion_interval(sum(checked), len(checked)),
-        source=f"generated task '{task.name}': the first line must begin with the right answer",
-    )
+    if questions is None:
+        return Replay(result, None)
+    try:
+        return Replay(result, questions.judge(result.records))
+    except UnusableAnswerError as error:
+        return Replay(result, None, str(error))
 
 
 def length_note(result: LoadResult, window: Window) -> str:
@@ -85,16 +85,3 @@ def length_note(result: LoadResult, window: Window) -> str:
         if isinstance(seen, float) and abs(seen - asked) > 0.1 * asked:
             notes.append(f"mean {what} {seen:.0f} tokens by the server's count, {asked:.0f} in the window")
     return "; ".join(notes)
-
-
-def _checked(result: LoadResult, items: Sequence[Item] | None) -> list[bool | None]:
-    records = result.records
-    if items is None:
-        return [None] * records.height
-    rows = records.select("index", "error_class", "text", "output_tokens_planned").iter_rows()
-    return [
-        is_correct(items[index].answer, text)
-        if error is None and (planned is None or planned >= items[index].answer_tokens)
-        else None
-        for index, error, text, planned in rows
-    ]

@@ -148,6 +148,9 @@ def unit_of(metric: str) -> str:
     if metric == "success_rate" or metric in {"failure_rate", "slo_attainment", "mfu", "final_loss"}:
         return "nats/token" if metric == "final_loss" else "share"
     named = {
+        "kl_to_reference_nats": "nats/token",
+        "recall_at_1": "share",
+        "top1_agreement": "share",
         "output_tokens_per_s": "tokens/s",
         "training_tokens_per_s": "tokens/s",
         "requests_per_s": "requests/s",

@@ -12,20 +12,23 @@ import polars as pl
 
 from acceltrial.errors import AcceltrialError, TargetUnavailableError
 from acceltrial.evidence.machine import describe_machine
+from acceltrial.quality.questionnaire import Questionnaire
+from acceltrial.quality.ranking import UnusableAnswerError
+from acceltrial.quality.task import Task
 from acceltrial.stats.quantiles import proportion_interval
 from acceltrial.targets import RunningServer, TargetSpec, serve, spec_from_row
-from stages.benchmark import retrieval, startup
+from stages.benchmark import startup
 from stages.benchmark.cells import LOCAL_KINDS
 from stages.benchmark.instrument import instrument_rows
 from stages.benchmark.levels import SERVING_METRICS, Demand, demand_of, rows_of
 from stages.benchmark.outcome import Outcome, as_records
 from stages.benchmark.params import BenchmarkParams
-from stages.benchmark.replay import Replay, length_note, run_replay, success_row
+from stages.benchmark.quality import agreement_rows, ask_more, quality_rows, questions_for, task_of
+from stages.benchmark.replay import Replay, length_note, run_replay
 from stages.benchmark.resources import resource_rows, telemetry_table, watch_resources
 from stages.benchmark.rows import Row, RowMaker
 from stages.benchmark.screen import Level, run_screen, screen_rows
 from stages.benchmark.stack import stack_rows
-from stages.benchmark.tasks import Task, task_for
 from stages.benchmark.thinning import Cut, Window, read_requests, window_of
 from stages.benchmark.vector_search import retrieval_rows
 from stages.contract import Cell, Context, Inputs
@@ -168,8 +171,8 @@ def _measure(session: Session, server: RunningServer) -> None:
 
 def _screen(session: Session, server: RunningServer) -> list[Level]:
     started, params = session.instant(), session.params
-    task = _task(session)
     inputs, outputs, note = _median_lengths(session)
+    task = _task(session, outputs)
 
     def prompts(count: int, seed: int) -> Sequence[str] | None:
         return [item.prompt for item in task.items([inputs] * count, seed)] if task else None
@@ -206,9 +209,9 @@ def _screen(session: Session, server: RunningServer) -> list[Level]:
 def _replay(session: Session, server: RunningServer, best_rps: float) -> None:
     started, since = session.instant(), time.monotonic()
     window = _window(session, best_rps)
-    task = _task(session)
+    asked, unasked = _questions(session, server, window)
     with watch_resources(server) as watch:
-        done = run_replay(server, window, session.demand, task, session.params)
+        done = run_replay(server, window, session.demand, asked, session.params)
     watch.bound(done.result)
     notes = [window.adjustments, length_note(done.result, window)]
     adjustments = "; ".join(note for note in notes if note)
@@ -230,7 +233,7 @@ def _replay(session: Session, server: RunningServer, best_rps: float) -> None:
     maker = _judged(maker, broken)
     session.outcome.rows += [
         *rows_of(maker, done.result, session.demand),
-        _quality(session, server, maker, done, task),
+        *_quality(session, server, maker, done, asked, unasked),
         memory_row(maker, server, since),
         *instrument_rows(maker, done.result),
         *resource_rows(maker, watch, done.result.summary["requests"]["completed"]),
@@ -286,22 +289,34 @@ def _load_facts(session: Session, window: Window, done: Replay, adjustments: str
     }
 
 
-def _quality(
-    session: Session, server: RunningServer, maker: RowMaker, done: Replay, task: Task | None
-) -> Row:
-    if session.target.api != "embeddings" or not session.params.quality_items:
-        return success_row(maker, done, task)
+def _questions(session: Session, server: RunningServer, window: Window) -> tuple[Questionnaire | None, str]:
+    """What the replay asks, and why its answers cannot be judged where they cannot."""
+    outputs = sum(window.output_tokens) / len(window)
+    task = task_of({**session.spec["needs"], "workload": session.spec["workload"]}, outputs, session.params)
     try:
-        found = retrieval.relevance(
-            server,
-            session.params.quality_items,
-            session.params.seed,
-            timeout_s=session.params.request_timeout_s,
-        )
-    except retrieval.UnusableAnswerError as error:
-        return maker.row("success_rate", "rate", None, reason=str(error))
-    how = f"known-item search over {found.n} generated pages: the page is among the first {retrieval.TOP}"
-    return maker.estimate("success_rate", "rate", found, source=how)
+        return questions_for(server, task, window.input_tokens, session.params), ""
+    except UnusableAnswerError as error:
+        return None, str(error)
+
+
+def _quality(
+    session: Session,
+    server: RunningServer,
+    maker: RowMaker,
+    done: Replay,
+    asked: Questionnaire | None,
+    unasked: str,
+) -> list[Row]:
+    params = session.params
+    more = None
+    if asked is not None and done.score is not None:
+        session.context.progress(f"{session.spec['workload']} on {session.spec['option']}: task quality")
+        rest = asked.part(len(done.score.correct))
+        more = ask_more(server, rest, session.demand, params, session.most_together)
+    rows = quality_rows(maker, done.score, more, params.quality_seconds, unasked or done.reason)
+    if not _generates(session):
+        return rows
+    return [*rows, *agreement_rows(maker, server, session.target, params, session.context.cache)]
 
 
 def _window(session: Session, best_rps: float) -> Window:
@@ -351,8 +366,11 @@ def _median_lengths(session: Session) -> tuple[int, int, str]:
     return found[0], found[1], "; ".join(notes)
 
 
-def _task(session: Session) -> Task | None:
-    return task_for(session.spec["needs"]["kind"]) if _generates(session) else None
+def _task(session: Session, output_tokens: float) -> Task | None:
+    if not _generates(session):
+        return None
+    needs = {**session.spec["needs"], "workload": session.spec["workload"]}
+    return task_of(needs, output_tokens, session.params)
 
 
 def _generates(session: Session) -> bool:

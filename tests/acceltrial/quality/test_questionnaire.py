@@ -54,11 +54,13 @@ def test_failures_are_not_answers_and_a_broken_answer_is_no_right_one() -> None:
 
 
 def test_a_reranker_is_asked_in_the_protocols_form_and_judged_by_the_right_documents_place() -> None:
-    asked = rerank_questions([30] * 50, 2)
+    asked = rerank_questions([650] * 50, 2)
     assert isinstance(asked, RerankQuestions)
     sent = json.loads(body("rerank", "m", asked.prompts[0]))
     assert sent["query"] == asked.prompts[0][0]
     assert len(sent["documents"]) == 20
+
+    assert len(rerank_questions([30], 2).prompts[0][1]) == 10
 
     def reply(right: int, *, first: bool) -> str:
         scores = [{"index": n, "relevance_score": float(n == right) if first else 0.0} for n in range(20)]

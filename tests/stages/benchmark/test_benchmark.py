@@ -19,12 +19,11 @@ from acceltrial.stats.quantiles import describe, proportion_interval
 from acceltrial.targets import RunningServer, Startup
 from acceltrial.targets.torch_training import TrainingResult
 from schemas.base import check_table, table_of
-from schemas.evidence import Measurements, PredictionLedger
-from stages.benchmark.ledger import ledger_of
+from schemas.evidence import Measurements
 from stages.benchmark.levels import demand_of
-from stages.benchmark.local_predictions import FAMILY, device_of, predict_local
+from stages.benchmark.local_predictions import device_of, predict_local
 from stages.benchmark.params import QUICK, BenchmarkParams
-from stages.benchmark.retrieval import UnusableAnswerError, pages_and_queries, relevance
+from stages.benchmark.retrieval import UnusableAnswerError, pages_and_queries, vectors_of
 from stages.benchmark.rows import RowMaker, unit_of
 from stages.benchmark.startup import startup_rows
 from stages.benchmark.training import training_plan, training_rows
@@ -72,31 +71,6 @@ def test_a_workload_that_does_not_stream_has_no_limit_on_its_first_token() -> No
     assert demand_of({**needs, "streaming": False}, "completions").expression == "e2e_from_intended_ms<=5000"
     assert demand_of(needs, "embeddings").expression == "e2e_from_intended_ms<=5000"
     assert demand_of({**needs, "slo_e2e_ms": None}, "embeddings").expression is None
-
-
-def predicted(**changes: Any) -> dict[str, Any]:
-    maker = MAKER.with_(phase="predicted", grade="predicted")
-    row = maker.row("ttft_ms", "p50", 90.0, interval=(50.0, 110.0), level=0.9, method="model")
-    return {**row, **changes}
-
-
-def test_the_ledger_pairs_a_prediction_with_the_replay_of_the_same_thing() -> None:
-    rows = [
-        predicted(),
-        predicted(option="elsewhere"),
-        predicted(
-            metric="tpot_ms", low=None, high=None, interval_level=None, interval_method=None, reason="none"
-        ),
-        MAKER.row("ttft_ms", "p50", 100.0, reason="few"),
-        MAKER.with_(phase="synthetic").row("ttft_ms", "p50", 1.0, reason="few"),
-        MAKER.with_(valid=False, option="elsewhere").row("ttft_ms", "p50", 5.0, reason="few"),
-    ]
-    found = ledger_of(checked(rows), {"o": FAMILY})
-    check_table(PredictionLedger, found, "ledger")
-    assert found.select("option", "predicted", "measured", "error_share", "covered", "family").rows() == [
-        ("o", 90.0, 100.0, pytest.approx(-0.1), True, FAMILY)
-    ]
-    assert ledger_of(checked([]), {}).is_empty()
 
 
 def test_this_machine_is_predicted_from_its_peak() -> None:
@@ -218,12 +192,11 @@ def vectors() -> Any:
     server.server_close()
 
 
-def test_relevance_is_a_share_of_the_questions(vectors: Any) -> None:
+def test_vectors_come_in_order_and_of_length_one(vectors: Any) -> None:
     server, _ = vectors
-    found = relevance(server, 30, 1, timeout_s=5)
-    assert found.n == 30
-    assert found.value is not None
-    assert 0 < found.value <= 1
+    found = vectors_of(server, pages_and_queries(30, 1)[0], 5)
+    assert found.shape[0] == 30
+    assert (found**2).sum(axis=1) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -239,12 +212,12 @@ def test_answers_without_vectors_are_unusable(vectors: Any, answer: Any) -> None
     server, state = vectors
     state["answer"] = answer
     with pytest.raises(UnusableAnswerError):
-        relevance(server, 30, 1, timeout_s=5)
+        vectors_of(server, pages_and_queries(30, 1)[0], 5)
 
 
 def test_pages_and_questions_are_told_apart() -> None:
     pages, questions = pages_and_queries(500, 3)
-    assert len(set(pages)) == len(pages) == len(set(questions)) == 240
+    assert len(set(pages)) == len(pages) == len(set(questions)) == 300
 
 
 @pytest.mark.parametrize(
