@@ -295,7 +295,12 @@ class Controller:
     def _record_look(self, decision: Decision, judgement: Judgement | None, soaking: bool) -> None:
         worst = None
         if judgement and judgement.states and not soaking:
-            worst = max(judgement.states, key=lambda s: float(s.log_e[-1]) / s.bound)
+            *others, worst = sorted(judgement.states, key=lambda s: float(s.log_e[-1]) / s.bound)
+            for state in others:
+                seen = f"{state.n_canary} canary and {state.n_baseline} baseline requests counted"
+                self._write(
+                    "evidence", seen, guardrail=state.name, evidence=float(state.log_e[-1]), bound=state.bound
+                )
         self._write(
             "soak_look" if soaking else "look",
             f"{decision.kind}: {decision.reason}",

@@ -30,7 +30,7 @@ class CanaryPlan(BaseModel):
         hold_limit_s: a lost lever, lost metrics or a baseline that is no measure hold the canary so long;
             then it is rolled back.
         deadline_s: then the canary ends and traffic returns to the baseline, whatever was shown.
-        approve_steps: whether a person approves every step after the first, too (whoever runs the plan asks for
+        approve_steps: whether a person approves every step after the first (whoever runs the plan asks for
             the first).
         ramp_down_s: an end without harm (deadline, abort) goes back through the earlier steps over so long,
             so that the baseline is not hit at once; harm is rolled back at once. 0: always at once.

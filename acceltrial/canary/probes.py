@@ -47,11 +47,12 @@ class HttpProber:
 
     Attributes:
         urls: base URL (with `/v1`) of each arm.
+        models: the model's name at each arm.
         extra_body: fields added to every request.
     """
 
     urls: Mapping[str, str]
-    model: str
+    models: Mapping[str, str]
     api: str = "completions"
     timeout_s: float = 5.0
     extra_body: Mapping[str, Any] = field(default_factory=dict)
@@ -72,16 +73,17 @@ class HttpProber:
         question, label = QUESTIONS[number % len(QUESTIONS)]
         begun = time.monotonic()
         try:
-            text = self._ask(self.urls[arm], prompt(question))
+            text = self._ask(arm, prompt(question))
         except (OSError, http.client.HTTPException, ValueError, KeyError, IndexError, TypeError):
             return [Probe(ok=False, latency_ms=None, quality=None)]
         correct = text.strip().lower().startswith(label)
         return [Probe(ok=True, latency_ms=(time.monotonic() - begun) * 1e3, quality=float(correct))]
 
-    def _ask(self, url: str, text: str) -> str:
-        parts = urlsplit(url)
+    def _ask(self, arm: str, text: str) -> str:
+        parts = urlsplit(self.urls[arm])
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=self.timeout_s)
-        body: dict[str, Any] = {"model": self.model, "max_tokens": 2, "temperature": 0, **self.extra_body}
+        body: dict[str, Any] = {"model": self.models[arm], "max_tokens": 2, "temperature": 0}
+        body |= self.extra_body
         if self.api == "chat":
             path, body["messages"] = "/chat/completions", [{"role": "user", "content": text}]
         else:

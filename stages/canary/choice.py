@@ -1,4 +1,4 @@
-"""Which winner can be tried here: one whose option is a server that this machine can run twice."""
+"""Which winner can be tried here, and against what: options that are servers which this machine can start."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ class Choice:
     """What is tried, or why nothing is.
 
     Attributes:
-        target: the row of Targets that serves both arms; None when nothing can be tried.
+        target: the row of Targets of the candidate; None when nothing can be tried.
+        baseline: that of the old path: the workload's next option that runs here, else the same target.
         why: how the choice came about, or what is missing.
     """
 
     workload: str
     target: dict[str, Any] | None
     why: str
+    baseline: dict[str, Any] | None = None
 
 
 def choose(
@@ -38,7 +40,6 @@ def choose(
     """The first workload, by name, whose recommended option runs here; else the best-ranked local one.
 
     Where every local option is vetoed, the first of them is taken as a rehearsal, and says so.
-
 
     Raises ConfigurationError when `params.workload` names an unknown workload.
     """
@@ -57,10 +58,15 @@ def choose(
     def serves(workload: str, option: str | None) -> bool:
         return option in local and local[option]["model"] == model.get(workload)
 
+    def found(workload: str, option: str, why: str) -> Choice:
+        mine = ranking.filter(pl.col("workload") == workload).sort("rank", "option", nulls_last=True)
+        others = [o for o in mine["option"] if o != option and serves(workload, o)]
+        return Choice(workload, local[option], why, local[others[0] if others else option])
+
     for workload in wanted:
         option = recommended[workload]
         if serves(workload, option):
-            return Choice(workload, local[option], f"{option} is the recommended option of {workload}")
+            return found(workload, option, f"{option} is the recommended option of {workload}")
     rows = ranking.filter(pl.col("workload").is_in(wanted) & pl.col("rank").is_not_null())
     for row in rows.sort("rank", "workload", "option").to_dicts():
         workload, option = row["workload"], row["option"]
@@ -69,7 +75,7 @@ def choose(
                 f"{option} is rank {row['rank']} for {workload} and the best of its options that run here;"
                 f" the recommended {recommended[workload]} cannot be reached"
             )
-            return Choice(workload, local[option], why)
+            return found(workload, option, why)
     for row in ranking.filter(pl.col("workload").is_in(wanted)).sort("workload", "option").to_dicts():
         workload, option = row["workload"], row["option"]
         if serves(workload, option):
@@ -77,7 +83,7 @@ def choose(
                 f"a rehearsal: no option that runs here may be recommended for any workload; {option} serves"
                 f" {workload} and was vetoed ({row['veto_reason']})"
             )
-            return Choice(workload, local[option], why)
+            return found(workload, option, why)
     return Choice("", None, _nothing(targets))
 
 

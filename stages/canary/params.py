@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, field_validator
 
 from acceltrial.canary.degrade import Degradation
@@ -21,6 +23,7 @@ class CanaryParams(StageParams):
     """A trial of a minute on this machine: time-compressed, so its guardrails show only coarse harm.
 
     Attributes:
+        lever: what splits the traffic here: the embedded split, or HAProxy where it is installed.
         workload: which workload's winner is tried; None takes the first that can be.
         demonstration: whether a candidate that is degraded on purpose is tried as well.
         look_s: seconds between looks.
@@ -33,6 +36,7 @@ class CanaryParams(StageParams):
         max_age_h: a finished trial older than this is run again.
     """
 
+    lever: Literal["split", "haproxy"] = "split"
     workload: str | None = None
     demonstration: bool = True
     look_s: float = Field(1.5, gt=0, le=60)

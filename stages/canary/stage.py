@@ -31,7 +31,7 @@ NOTHING = "not-possible"
 class CanaryGrid:
     """Two cells on the target's device, or one that says why there is none."""
 
-    cell_version = "1"
+    cell_version = "2"
 
     def split(self, inputs: Inputs, params: CanaryParams) -> list[Cell]:
         """The trial, then the demonstration."""
@@ -51,6 +51,8 @@ class CanaryGrid:
                 "purpose": purpose,
                 "why": found.why,
                 "target": found.target,
+                # A candidate that is degraded on purpose stands beside its own like: only the harm differs.
+                "baseline": found.baseline if purpose == "trial" else found.target,
                 "params": params.model_dump(mode="json"),
             }
             key = f"{purpose}-{found.workload}"
@@ -91,8 +93,9 @@ class CanaryGrid:
 
         lengths = request_lengths(inputs.path("requests"), plan.workload, params)
         trial = run_trial(
-            spec_from_row(cell.spec["target"]), plan, lengths, params, journal=journal,
-            workdir=context.cache / "canary" / "servers", cache=context.cache, progress=context.progress,
+            spec_from_row(cell.spec["target"]), spec_from_row(cell.spec["baseline"]), plan, lengths, params,
+            journal=journal, workdir=context.cache / "canary" / "servers", cache=context.cache,
+            progress=context.progress,
         )  # fmt: skip
         outcome = asdict(trial.outcome)
         observations = outcome.pop("observations")
@@ -136,9 +139,16 @@ class CanaryGrid:
 def plan_of(spec: Mapping[str, Any], params: CanaryParams) -> CanaryPlan:
     """The plan of a cell. Raises ConfigurationError when the parameters contradict each other."""
     target, purpose, workload = spec["target"]["target"], spec["purpose"], spec["workload"]
+    baseline = spec["baseline"]["target"]
     candidate = target if purpose == "trial" else f"{target}+degraded"
     try:
-        return params.plan(f"{workload}.{purpose}", workload, f"{target}+second", candidate, purpose)
+        return params.plan(
+            f"{workload}.{purpose}",
+            workload,
+            f"{target}+second" if baseline == target else baseline,
+            candidate,
+            purpose,
+        )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise ConfigurationError(
@@ -153,6 +163,8 @@ def _verdict(
     spoilt = ""
     if plan.purpose == "demonstration":
         spoilt = f"the candidate is degraded on purpose: {params.degradation.describe()}; "
+    same = plan.baseline.endswith("+second")
+    beside = "a second instance of the same target" if same else "another option of the workload"
     return {
         **found,
         "canary": plan.canary,
@@ -161,8 +173,7 @@ def _verdict(
         "candidate": plan.candidate,
         "purpose": plan.purpose,
         "started": started.isoformat(),
-        "reason": f"{found['reason']} [{spoilt}the baseline is a second instance of the same target;"
-        f" {circumstances}]",
+        "reason": f"{found['reason']} [{spoilt}the baseline is {beside}; {circumstances}]",
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,22 +15,27 @@ import polars as pl
 
 from acceltrial.canary.controller import Controller
 from acceltrial.canary.degrade import degraded
-from acceltrial.canary.levers.split_proxy import SplitProxyLever, split_proxy
+from acceltrial.canary.lever import Lever
+from acceltrial.canary.levers.fronts import haproxy_front
+from acceltrial.canary.levers.kept import lever_of
+from acceltrial.canary.levers.split_proxy import split_proxy
 from acceltrial.canary.outcome import Outcome
 from acceltrial.canary.plan import CanaryPlan
 from acceltrial.canary.probes import HttpProber
-from acceltrial.canary.source import FeedSource
+from acceltrial.canary.running import feed_of
+from acceltrial.canary.source import Feed, FeedSource
 from acceltrial.errors import AcceltrialError, TargetUnavailableError
 from acceltrial.load.plan import LoadPlan
 from acceltrial.load.run import run_load
 from acceltrial.load.schedule import Schedule
 from acceltrial.targets import RunningServer, TargetSpec, serve
 from acceltrial.targets.memory import tree_rss_mb
+from acceltrial.targets.process import free_port
 from stages.canary.params import CanaryParams
 
 WARM_REQUESTS = 3
 LEAST_RPS = 0.5
-SHARES_CORES = frozenset({"llamacpp"})
+SHARES_CORES = frozenset({"llamacpp", "transformers_serve"})
 """Kinds of target that can be told how many threads to use."""
 
 
@@ -47,39 +52,66 @@ class _Enough(Exception):  # noqa: N818 - it ends the load; nothing is wrong
 
 
 def run_trial(
-    spec: TargetSpec, plan: CanaryPlan, lengths: pl.DataFrame, params: CanaryParams, *, journal: Path,
-    workdir: Path, cache: Path, progress: Any,
+    spec: TargetSpec, baseline_spec: TargetSpec, plan: CanaryPlan, lengths: pl.DataFrame,
+    params: CanaryParams, *, journal: Path, workdir: Path, cache: Path, progress: Any,
 ) -> Trial:  # fmt: skip
-    """Runs `plan` with two instances of `spec`; in a demonstration the candidate sits behind a degrading hop.
+    """Runs `plan` with `spec` as candidate; in a demonstration it sits behind a degrading hop.
 
     Raises TargetUnavailableError when the servers do not come up.
     """
-    spec = half_the_cores(spec)
     with (
-        serve(spec, workdir=_folder(workdir, "baseline"), cache=cache) as baseline,
-        serve(spec, workdir=_folder(workdir, "canary"), cache=cache) as candidate,
+        serve(half_the_cores(baseline_spec), workdir=_folder(workdir, "baseline"), cache=cache) as baseline,
+        serve(half_the_cores(spec), workdir=_folder(workdir, "canary"), cache=cache) as candidate,
         _spoilt(candidate.base_url, plan, params) as candidate_url,
-        split_proxy(baseline.base_url, candidate_url, timeout_s=params.timeout_s, seed=params.seed) as lever,
+        _front(baseline.base_url, candidate_url, _folder(workdir, "proxy"), params) as (url, lever, feed),
     ):
-        rate = _rate(baseline, lengths, params)
-        if baseline.pid is None:
-            plan = without_memory(plan)
-        urls = {"baseline": baseline.base_url, "canary": candidate_url}
-        prober = HttpProber(urls, baseline.model_name, baseline.api, timeout_s=params.timeout_s / 2)
-        pids = {"baseline": baseline.pid, "canary": candidate.pid}
-        source = FeedSource(
-            lever, memory=lambda arm: _memory(pids[arm]), prober=prober, probe_every=params.probe_every
+        arms = {"baseline": baseline, "canary": candidate}
+        both = replace(baseline, exact_length_fields=_fields(arms, baseline_spec.kind == spec.kind))
+        rate = min(
+            _rate(replace(both, base_url=server.base_url), lengths, params) for server in arms.values()
         )
-        with _traffic(
-            lever, baseline, lengths, rate, params, seconds=plan.deadline_s + params.baseline_s + 5
-        ):
+        if None in {server.pid for server in arms.values()}:
+            plan = without_memory(plan)
+        prober = HttpProber(
+            {"baseline": baseline.base_url, "canary": candidate_url},
+            {arm: server.model_name for arm, server in arms.items()},
+            baseline.api,
+            timeout_s=params.timeout_s / 2,
+        )
+        source = FeedSource(
+            feed, memory=lambda arm: _memory(arms[arm].pid), prober=prober, probe_every=params.probe_every
+        )
+        with _traffic(url, both, lengths, rate, params, seconds=plan.deadline_s + params.baseline_s + 5):
             _watch_baseline(source, params)
             controller = Controller(
                 plan, lever, source, journal, holder=f"stage-{os.getpid()}", progress=progress
             )
             outcome = controller.run()
-    blind = "; memory is not judged, as the servers run elsewhere" if baseline.pid is None else ""
+    judged = {rule.name for rule in plan.judge.guardrails or ()}
+    blind = "" if "memory" in judged else "; memory is not judged, as a server runs elsewhere"
     return Trial(outcome, _adjustments(rate, lengths, params) + blind)
+
+
+@contextmanager
+def _front(
+    baseline_url: str, canary_url: str, folder: Path, params: CanaryParams
+) -> Iterator[tuple[str, Lever, Feed]]:
+    """What splits the traffic: where clients go, its lever, and what it tells of the requests."""
+    if params.lever == "split":
+        with split_proxy(baseline_url, canary_url, timeout_s=params.timeout_s, seed=params.seed) as lever:
+            yield lever.address.base_url, lever, lever
+        return
+    roots = [url.removesuffix("/v1") for url in (baseline_url, canary_url)]
+    with (
+        haproxy_front(roots[0], roots[1], folder, port=free_port(), timeout_s=params.timeout_s) as front,
+        lever_of(front.spec, folder) as kept,
+    ):
+        yield front.base_url, kept, feed_of(front.spec, kept)
+
+
+def _fields(arms: Mapping[str, RunningServer], same_kind: bool) -> Mapping[str, Any]:
+    """Fields that fix an answer's length, when both arms know them: one request may go to either."""
+    return arms["baseline"].exact_length_fields if same_kind else {}
 
 
 def without_memory(plan: CanaryPlan) -> CanaryPlan:
@@ -161,7 +193,7 @@ def _load_plan(url: str, server: RunningServer, schedule: Schedule, params: Cana
 
 @contextmanager
 def _traffic(
-    lever: SplitProxyLever,
+    url: str,
     server: RunningServer,
     lengths: pl.DataFrame,
     rate: float,
@@ -184,7 +216,7 @@ def _traffic(
             raise _Enough
 
     def drive() -> None:
-        plan = _load_plan(lever.address.base_url + "/v1", server, schedule, params)
+        plan = _load_plan(url + "/v1", server, schedule, params)
         try:
             run_load(replace(plan, progress=watch))
         except _Enough:
@@ -208,7 +240,7 @@ def _adjustments(rate: float, lengths: pl.DataFrame, params: CanaryParams) -> st
     return (
         f"time-compressed: looks every {params.look_s:g} s, Poisson traffic of {rate:.1f} requests/s;"
         f" requests cut to {params.max_input_tokens} input and {params.max_output_tokens} output tokens"
-        f" ({float(cut or 0):.0%} of them); two instances share the machine's cores"  # type: ignore[arg-type]
+        f" ({float(cut or 0):.0%} of them); both servers share the machine's cores"  # type: ignore[arg-type]
     )
 
 

@@ -33,7 +33,7 @@ from acceltrial.targets.memory import tree_rss_mb
 LOOK_S = 1.0
 BASELINE_S = 12.0
 DEADLINE_S = 100.0
-SHARES = (0.25, 0.5, 1.0)
+SHARES = (0.3, 0.7, 1.0)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ def rehearse(
                 memory=lambda arm: _memory(place, arm),
                 prober=HttpProber(
                     {"baseline": place.baseline.base_url, "canary": place.canary_url},
-                    place.baseline.model_name, timeout_s=TIMEOUT_S / 2,
+                    {"baseline": place.baseline.model_name, "canary": place.canary.model_name},
+                    timeout_s=TIMEOUT_S / 2,
                 ),
             )  # fmt: skip
         after = place.front.spec.weights().read().share

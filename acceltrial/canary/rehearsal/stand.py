@@ -26,9 +26,9 @@ from acceltrial.targets.spec import RunningServer, TargetSpec
 from acceltrial.targets.weights import gemma_gguf
 
 MODEL = "gemma-3-270m"
-INPUT_TOKENS, OUTPUT_TOKENS = 12, 1
-MOST_RPS = 14.0
-UTILISATION = 0.45
+INPUT_TOKENS, OUTPUT_TOKENS = 4, 1
+MOST_RPS = 16.0
+UTILISATION = 0.55
 TIMEOUT_S = 3.0
 SEED = 20261122
 PIECE_S = 15.0

@@ -22,6 +22,8 @@ from stages.report.formatting import (
 )
 from stages.report.shown import unknown
 
+LOOKS = frozenset({"look", "soak_look", "evidence"})
+"""Events of the record that are observations; all others are decisions and acts."""
 VERDICT_TONES = {
     "promote": "good",
     "rollback": "bad",
@@ -99,7 +101,12 @@ def _course(material: Material, verdict: dict[str, Any]) -> list[object]:
         _guardrail_chart(name, events),
     ]
     heading = f"{name}: {verdict['candidate']}, {words(verdict['verdict'])}"
-    return [Heading(heading, f"canary-{fragment(name)}"), Charts(charts), _events_table(name, events)]
+    return [
+        Heading(heading, f"canary-{fragment(name)}"),
+        Charts(charts),
+        _decisions_table(name, events),
+        _events_table(name, events),
+    ]
 
 
 def _share_chart(name: str, events: list[dict[str, Any]], looks: list[dict[str, Any]]) -> Chart:
@@ -230,6 +237,23 @@ def _shares(rows: list[dict[str, Any]]) -> list[tuple[float, float]]:
 
 def _names(rows: list[dict[str, Any]]) -> list[str]:
     return sorted({r["guardrail"] for r in rows})
+
+
+def _decisions_table(name: str, events: list[dict[str, Any]]) -> DataTable:
+    """What was decided and done, and why; the looks between stand in the whole record."""
+    rows: list[list[Cell]] = [
+        [
+            duration(r["t_s"]),
+            words(r["event"]),
+            percent(r["share"]),
+            words(r["guardrail"]) if r["guardrail"] else "",
+            r["reason"],
+        ]
+        for r in events
+        if r["event"] not in LOOKS
+    ]
+    columns = ("At", "Decision or act", "Share before", "Guardrail", "Reason")
+    return DataTable(f"{name}: decisions and acts", columns, rows, right=frozenset({0, 2}))
 
 
 def _events_table(name: str, events: list[dict[str, Any]]) -> DataTable:

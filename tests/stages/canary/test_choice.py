@@ -34,3 +34,18 @@ def test_where_every_local_option_is_vetoed_the_first_is_rehearsed_and_says_so()
     assert choice.workload == "chat", "a training run has no traffic to split"
     assert "rehearsal" in choice.why
     assert "latency target missed" in choice.why
+
+
+def test_the_old_path_is_another_option_that_runs_here_where_there_is_one():
+    rows = [target(name, kind="llamacpp") for name in ("here", "torch", "zz")]
+    ranks = [ranked("chat", name, rank) for name, rank in (("zz", 2), ("here", 1), ("torch", 3))]
+    choice = choose(
+        table_of(Workloads, [workload("chat")]),
+        table_of(Decisions, [decision("chat", "here")]),
+        table_of(Ranking, ranks),
+        table_of(Targets, rows),
+        CanaryParams(),
+    )
+    assert (choice.target["target"], choice.baseline["target"]) == ("here", "zz")
+    alone = _chosen([decision("chat", "here")], [ranked("chat", "here", 1)], [workload("chat")])
+    assert alone.baseline == alone.target

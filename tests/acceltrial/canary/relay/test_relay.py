@@ -114,3 +114,16 @@ def test_records_are_given_once_and_in_order():
 )  # fmt: skip
 def test_what_counts_as_a_failure_of_the_arm(status, error, ok):
     assert Exchange("canary", 0.0, status=status, error=error).ok is ok
+
+
+def test_a_prompt_is_put_in_a_template_and_its_length_told():
+    from acceltrial.canary.relay.http import Head
+    from acceltrial.canary.relay.server import _in_template
+
+    body = b'{"prompt": "a PROMPT", "max_tokens": 2}'
+    head = Head(b"POST / HTTP/1.1", ((b"content-length", b"%d" % len(body)), (b"x", b"y")))
+    spoilt_head, spoilt = _in_template(head, body, "<s>PROMPT</s>")
+    assert b'"prompt": "<s>a PROMPT</s>"' in spoilt
+    assert spoilt_head.get(b"content-length") == b"%d" % len(spoilt)
+    for other in (b"no json", b"[]", b'{"prompt": 3}', b'{"messages": []}'):
+        assert _in_template(head, other, "<s>PROMPT</s>") == (head, other)

@@ -37,3 +37,11 @@ def test_a_verdict_without_record_is_still_shown(material_of: Callable[..., Mate
         "The record holds no observation.",
         "The record holds no guardrail evidence with a bound.",
     }
+
+
+def test_decisions_stand_apart_from_looks(material: Material) -> None:
+    tables = [b for b in canary.build(material).blocks if isinstance(b, DataTable)]
+    decisions = [t for t in tables if t.caption.endswith("decisions and acts")]
+    assert len(decisions) == 2
+    assert all(str(row[1]) not in canary.LOOKS for table in decisions for row in table.rows)
+    assert all(row[4] for table in decisions for row in table.rows), "each with its reason"
