@@ -65,6 +65,14 @@ def test_a_server_of_known_timing_is_measured_as_it_is(workspace: Workspace, con
     assert value(rows, "success_rate", "rate")["value"] == 0
     assert value(rows, "peak_memory_mb", "max")["value"] is None
     assert value(rows, "process_start_s", "p50", "stack")["reason"]
+    assert "runs elsewhere" in value(rows, "scale_out_s", "p50", "stack")["reason"]
+    # The server states nothing, so the 40 ms that the client cannot divide stay unexplained.
+    total = value(rows, "breakdown_total_ms", "mean", "stack")["value"]
+    decode = value(rows, "breakdown_decode_ms", "mean", "stack")["value"]
+    assert value(rows, "breakdown_prefill_ms", "mean", "stack")["value"] is None
+    assert 39 <= value(rows, "breakdown_unexplained_ms", "mean", "stack")["value"] <= total - decode
+    assert "runs elsewhere" in value(rows, "power_w", "mean")["reason"]
+    assert found["benchmark_findings"].is_empty()
     assert found["request_records"].height == value(rows, "failure_rate", "rate")["n"]
     assert rows.filter(pl.col("phase") == "replay")["adjustments"].n_unique() == 1
     keys = ["workload", "option", "phase", "metric", "statistic"]
