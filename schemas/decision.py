@@ -117,6 +117,8 @@ class Scores(Table):
     bound_worst: float
     bound_best: float
     utility: float = pa.Field(ge=0, le=1, nullable=True)
+    weight: float = pa.Field(ge=0, le=1)
+    """The mean of the roles' weights: weight × utility is what the criterion adds to the score."""
     grade: str = pa.Field(isin=GRADES)
     evidence: str
 
@@ -158,6 +160,37 @@ class Placements(Table):
     reason: str
     fallback_option: str = pa.Field(nullable=True)
     fallback_reason: str
+
+
+class Plan(Table):
+    """One row a plan and pool (an offer), and one `total` a plan: the recommendations, or GPUs only."""
+
+    plan: str = pa.Field(isin=["recommended", "all_gpu"])
+    pool: str
+    accelerator: str = pa.Field(nullable=True)
+    environment: str = pa.Field(nullable=True)
+    provider: str = pa.Field(nullable=True)
+    region: str = pa.Field(nullable=True)
+    price_model: str = pa.Field(nullable=True)
+    workloads: str
+    sharing: str
+    """Workloads whose replicas may stand on the same instances."""
+    spills_here: str
+    """Workloads whose traffic comes here when their own pool fails."""
+    accelerators_needed: float = pa.Field(ge=0)
+    accelerators_alone: float = pa.Field(ge=0)
+    """Paid for when every workload rents whole instances of its own, as its cost assumes."""
+    accelerators_shared: float = pa.Field(ge=0)
+    """Paid for when those that may share do."""
+    accelerators_for_fallback: float = pa.Field(ge=0)
+    """On top, to carry all that spills here at once."""
+    usd_saved_by_sharing: float = pa.Field(ge=0)
+    """A month, of compute."""
+    usd_per_month: float = pa.Field(ge=0)
+    """Of all cost lines, without sharing and without capacity kept for fallback."""
+    low: float = pa.Field(ge=0)
+    high: float = pa.Field(ge=0)
+    reason: str
 
 
 class Decisions(Table):

@@ -14,6 +14,7 @@ from stages.report.blocks import Link, Material, Section, Tag
 from stages.report.formatting import minute
 from stages.report.sections import (
     advice,
+    breakeven,
     canary,
     cards,
     catalogue,
@@ -34,6 +35,7 @@ from stages.report.sections import (
     placement,
     resources,
     roadmap,
+    signoff,
     stability,
     traffic,
     training,
@@ -55,10 +57,12 @@ def build_sections(material: Material, tables_read: list[TableLineage]) -> list[
         overview.build(material),
         cards.build(material),
         placement.build(material),
+        signoff.build(material),
         advice.build(material),
         frontier.build(material),
         fit.build(material),
         costs.build(material),
+        breakeven.build(material),
         stability.build(material),
         measured.build(material),
         whole_stack.build(material),

@@ -14,6 +14,7 @@ from schemas.decision import (
     Decisions,
     Flips,
     Placements,
+    Plan,
     PolicyVerdicts,
     SecurityGates,
     SignOffs,
@@ -33,6 +34,7 @@ from stages.artifacts import (
     MEASUREMENTS,
     MODELS,
     PLACEMENTS,
+    PLAN,
     POLICY_VERDICTS,
     PORTFOLIO,
     PRICES,
@@ -59,6 +61,7 @@ from stages.score.governance import gate_findings, gate_rows, gates_digest, load
 from stages.score.overrides import Applied
 from stages.score.params import ScoreParams
 from stages.score.placing import placement_row
+from stages.score.plan import plan_rows
 from stages.score.private_offers import with_private_offers
 from stages.score.signoff import decision_digest, input_digests, shared_digests, sheets
 from stages.score.tables import (
@@ -133,6 +136,7 @@ def run(inputs: Inputs, params: ScoreParams, context: Context) -> Outputs:
         RANKING.name: ranking_table(choices),
         ROLE_RANKING.name: role_ranking_table(choices),
         PLACEMENTS.name: table_of(Placements, placements),
+        PLAN.name: table_of(Plan, plan_rows(choices, params)),
         DECISIONS.name: decided,
         SIGN_OFFS.name: table_of(SignOffs, sheets(signed, portfolio)),
         SECURITY_GATES.name: table_of(SecurityGates, [row for rows in gates.values() for row in rows]),
@@ -179,6 +183,7 @@ STAGE = Stage(
         RANKING,
         ROLE_RANKING,
         PLACEMENTS,
+        PLAN,
         DECISIONS,
         SIGN_OFFS,
         SECURITY_GATES,

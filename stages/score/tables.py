@@ -207,12 +207,13 @@ def _score_rows(choice: Choice, case: Case, worths: Floats) -> list[dict[str, An
             "bound_worst": axis.criterion.worst,
             "bound_best": axis.criterion.best,
             "utility": _or_none(float(worth)),
+            "weight": float(weight),
             "grade": given.grade,
             "evidence": _evidence(
                 given.value, given.source or given.reason, axis.criterion.low, axis.criterion.high
             ),
         }
-        for axis, given, worth in zip(choice.axes, case.given, worths, strict=True)
+        for axis, given, worth, weight in zip(choice.axes, case.given, worths, choice.weights, strict=True)
     ]
 
 

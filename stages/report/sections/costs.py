@@ -7,7 +7,7 @@ from typing import Any
 from stages.report.blocks import Cell, DataTable, Material, Section, Tag, Text, workload_link
 from stages.report.formatting import words
 from stages.report.lookup import COST_TITLES, costs_by_option, leading_cost_metric, workload_phase
-from stages.report.sections import billed
+from stages.report.sections import billed, waterfall
 from stages.report.shown import show_cost, unknown
 
 PARTED = ("usd_per_month", "usd_per_trained_step")
@@ -20,6 +20,7 @@ def build(material: Material) -> Section:
     for phase in ("inference", "training"):
         blocks.append(_table(material, phase))
         blocks += _month(material, phase)
+    blocks += waterfall.blocks(material)
     blocks += billed.blocks(material)
     lead = (
         "All in US dollars before tax. Failures, retries and missed latency limits raise the cost of a "

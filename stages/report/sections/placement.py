@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stages.report.blocks import Cell, DataTable, Material, Section, Tag, Text, workload_link
 from stages.report.formatting import count, words
+from stages.report.sections import plan
 from stages.report.shown import unknown
 
 OUTCOME_TONES = {"deny": "bad", "error": "bad", "warn": "warn", "prefer": "good", "pass": "calm"}
@@ -36,7 +37,7 @@ def build(material: Material) -> Section:
         "Placement",
         "Decide",
         lead,
-        [DataTable("Placement and fallback", columns, rows), *_rules(material)],
+        [DataTable("Placement and fallback", columns, rows), *plan.blocks(material), *_rules(material)],
     )
 
 

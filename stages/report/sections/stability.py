@@ -9,6 +9,7 @@ from stages.report.blocks import Cell, Charts, DataTable, Heading, Material, Sec
 from stages.report.charts.drawing import Chart, no_chart
 from stages.report.charts.intervals import Dot, interval_chart
 from stages.report.formatting import count, number, percent, words
+from stages.report.sections import contributions
 from stages.report.shown import Shown, decision_grade, unknown
 
 ROLES = ("platform_engineering", "security", "procurement", "application_owner")
@@ -23,6 +24,7 @@ def build(material: Material) -> Section:
         if ranked
         else [Text("No option was ranked.", "empty")]
     )
+    blocks += contributions.blocks(material)
     blocks += [Heading("The four roles", "roles"), *_roles(material, ranked)]
     blocks += _vetoes(material)
     lead = (

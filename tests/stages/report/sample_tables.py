@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -470,6 +471,12 @@ def _measured_cell(s: Sample, name: str, option: str, phase: str, model: str, te
             "prediction_ledger",
             workload=name,
             option=option,
+            model="m",
+            precision="bf16",
+            conditions="",
+            widened=1.0,
+            predictor="step-time model" + text,
+            run="run-benchmark",
             metric="ttft_ms",
             statistic="p50",
             family="zen4",
@@ -633,6 +640,7 @@ def _decide(s: Sample, entry: tuple[str, ...], text: str) -> None:
                 bound_worst=0.0,
                 bound_best=5.0,
                 utility=s.random.random(),
+                weight=1 / len(CRITERIA),
                 grade="declared",
                 evidence="catalogue" + text,
             )
@@ -677,6 +685,45 @@ def _decide(s: Sample, entry: tuple[str, ...], text: str) -> None:
         else "exploratory work needs none",
     )
     _sheet(s, name, "approved" if name == "semantic-search" else "awaiting")
+    _beside(s, name, ranked, text)
+
+
+def _beside(s: Sample, name: str, ranked: list[str], text: str) -> None:
+    """Total cost, flip conditions, security gates and the plan of a decision."""
+    base = {"workload": name, "option": ranked[0]}
+    lines = {"compute": 9000.0, "platform_engineering": 2880.0, "exit": 120.0, "carbon": None}
+    for line, usd in [*lines.items(), ("total", 12_000.0)]:
+        s.add(
+            "tco", **base, variant="on_demand", allowed=True, line=line, usd=usd,
+            low=None if usd is None else usd * 0.8, high=None if usd is None else usd * 1.3,
+            share=None if usd is None else usd / 12_000, grade="declared", source="list" + text,
+            as_of="2026-10",
+            reason="" if usd is not None else "power is unknown" + text,
+        )  # fmt: skip
+    for kind, factor in (("price", 1.3), ("volume", 0.4), ("quality", None)):
+        s.add(
+            "flips", **base, kind=kind, key=f"{kind}.{name}", rival=ranked[1] if factor else None, today=2.0,
+            flips_at=None if factor is None else 2 * factor, unit="USD", factor=factor,
+            distance=None if factor is None else abs(math.log(factor)),
+            reason="" if factor else "no such point" + text,
+        )  # fmt: skip
+    for gate, state in (("secrets", "met"), ("support_end", "expired"), ("image_signing", "open")):
+        s.add(
+            "security_gates", **base, gate=gate, state=state,
+            evidence="" if state == "open" else "audit" + text,
+            expires=None if state == "open" else "2027-01-01", reason="" if state == "met" else "why" + text,
+        )  # fmt: skip
+    for plan in ("recommended", "all_gpu"):
+        for pool in (name, *(["total"] if name == "support-chat" else [])):
+            s.add(
+                "plan", plan=plan, pool=pool, accelerator=None if pool == "total" else "h100-sxm",
+                environment=None if pool == "total" else "public_cloud", provider="cloud" + text,
+                region="eu-1", price_model="on_demand", workloads=name, sharing="", spills_here="",
+                accelerators_needed=1.0, accelerators_alone=8.0, accelerators_shared=4.0,
+                accelerators_for_fallback=0.0,
+                usd_saved_by_sharing=500.0, usd_per_month=900.0, low=800.0, high=1000.0,
+                reason="critical" + text,
+            )  # fmt: skip
 
 
 def _undecided(s: Sample, name: str, options: list[str], text: str) -> None:

@@ -18,7 +18,7 @@ def test_without_a_bill_there_is_nothing(material: Material) -> None:
 
 def test_unmatched_charges_are_shown_with_their_reason_and_share(material: Material) -> None:
     base = {"period": "2026-10", "hours": 744.0, "charges": 3, "reason": "no rule takes it"}
-    mine = {**base, "workload": "support-chat", "option": "h100-sxm-x1", "line": "compute", "billed_usd": 80.0,
+    mine = {**base, "workload": "support-chat", "option": "h100-sxm-x1", "line": "compute", "billed_usd": 8e1,
             "effective_usd": 75.0, "predicted_usd": 60.0, "low": 50.0, "high": 70.0, "ratio": 1.25,
             "verdict": "above"}  # fmt: skip
     lost = {**base, "line": "compute", "billed_usd": 25.0, "effective_usd": 25.0,

@@ -1,0 +1,78 @@
+"""Where each choice flips: price, volume, utilisation, quality and people's work against today."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stages.report.blocks import Cell, Charts, DataTable, Material, Section, Text, workload_link
+from stages.report.charts.drawing import Chart
+from stages.report.charts.intervals import Dot, interval_chart
+from stages.report.formatting import number, words
+from stages.report.shown import Shown, unknown
+
+
+def build(material: Material) -> Section:
+    """One chart a workload with a flip, then every condition."""
+    lead = (
+        "How far each figure is from the point at which another option takes the lead: 1 is today, 2 twice"
+        " today's figure. A dot near the line is a decision to keep an eye on; the nightly watch reopens it."
+    )
+    rows = [row for w in material.tables.workloads for row in material.tables.rows("flips", w)]
+    if not rows:
+        text = "No condition is known under which a choice flips."
+        return Section("break-even", "Break-even", "Compare", lead, [Text(text, "empty")])
+    charts = [chart for w in material.tables.workloads if (chart := _chart(material, w)) is not None]
+    columns = ("Workload", "What changes", "Today", "Flips at", "Times today", "Rival")
+    lines = [
+        _line(material, row)
+        for row in sorted(rows, key=lambda r: (r["distance"] is None, r["distance"] or 0))
+    ]
+    table = DataTable(
+        "Every flip condition, the nearest first",
+        columns,
+        lines,
+        right=frozenset({2, 3, 4}),
+        folded=bool(charts),
+    )
+    return Section(
+        "break-even", "Break-even", "Compare", lead, [*([Charts(charts)] if charts else []), table]
+    )
+
+
+def _chart(material: Material, workload: str) -> Chart | None:
+    known = [row for row in material.tables.rows("flips", workload) if row["factor"] is not None]
+    if not known:
+        return None
+    known.sort(key=lambda row: (row["distance"], row["kind"]))
+    dots = [
+        Dot(words(row["kind"]), row["factor"], min(1.0, row["factor"]), max(1.0, row["factor"]), "predicted",
+            emphasis=row is known[0], note=f"× {number(row['factor'])}")
+        for row in known
+    ]  # fmt: skip
+    first = known[0]
+    description = (
+        f"Nearest: {words(first['kind'])} at {number(first['factor'])} times today's puts "
+        f"{first['rival'] or 'another option'} level with {first['option']}."
+    )
+    rows = [
+        (words(r["kind"]), _figure(material, r, "today"), _figure(material, r, "flips_at"), r["rival"])
+        for r in known
+    ]
+    return interval_chart(
+        f"flips-{workload}", material.tables.title(workload), description, dots,
+        axis_title="times today's figure", columns=("What changes", "Today", "Flips at", "Rival"), rows=rows,
+        log=True, limit=1.0,
+    )  # fmt: skip
+
+
+def _line(material: Material, row: dict[str, Any]) -> list[Cell]:
+    flips: Cell = unknown(row["reason"]) if row["flips_at"] is None else _figure(material, row, "flips_at")
+    today: Cell = unknown(row["reason"]) if row["today"] is None else _figure(material, row, "today")
+    return [
+        workload_link(material, row["workload"]), f"{words(row['kind'])} ({row['key']})", today, flips,
+        number(row["factor"]), row["rival"] or "",
+    ]  # fmt: skip
+
+
+def _figure(material: Material, row: dict[str, Any], name: str) -> Shown:
+    return Shown(f"{number(row[name])} {row['unit']}", href=material.register.cite("flips", row))
