@@ -4,8 +4,9 @@ The loop does as little as it can while the run goes on: it sends rendered bytes
 takes one stamp per socket read, keeps the bytes, and follows the framing just far enough to know where a
 response ends. What the bytes mean is worked out afterwards.
 
-Run as `python -m acceltrial.load.driver FOLDER SHARD`; it prints `ready`, reads the start time from
-standard input, and ends by itself. When standard input closes, the parent is gone and so is the run.
+Run as `python -m acceltrial.load.driver FOLDER SHARD`; a first line on standard input says that the job is
+laid down, then it prints `ready`, reads the start time, and ends by itself. When standard input closes, the
+parent is gone and so is the run.
 """
 
 from __future__ import annotations
@@ -153,6 +154,8 @@ def _raise_file_limit() -> None:
 def main() -> None:
     """Entry point of the load process."""
     _raise_file_limit()
+    if not os.read(0, 64).strip():
+        return
     precedence = take_precedence()
     driver = Driver(read_job(Path(sys.argv[1])), int(sys.argv[2]))
     sys.stdout.write("ready\n")

@@ -42,7 +42,7 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
 
 
 class Fleet:
-    """The load processes of one job."""
+    """The load processes of one job, begun before the job is laid down: they load while it is rendered."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -50,15 +50,15 @@ class Fleet:
 
     def __enter__(self) -> Fleet:
         for shard in range(self.job.processes):
-            self.children.append(
-                subprocess.Popen(
+            with (Path(self.job.folder) / f"stderr-{shard}.txt").open("wb") as complaints:
+                child = subprocess.Popen(
                     [sys.executable, "-m", "acceltrial.load.driver", self.job.folder, str(shard)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
-                    stderr=(Path(self.job.folder) / f"stderr-{shard}.txt").open("wb"),
+                    stderr=complaints,
                     env=child_environment(),
                 )
-            )
+            self.children.append(child)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -66,17 +66,27 @@ class Fleet:
             end_process(child)
 
     def start(self) -> int:
-        """Waits until every process is ready and starts them at one time, which is returned in ns."""
+        """Starts every process at one time, returned in ns; the job must have been laid down by now."""
+        for shard in range(self.job.processes):
+            self._say(shard, b"read\n")
         for shard, child in enumerate(self.children):
             assert child.stdout is not None
             if child.stdout.readline().strip() != b"ready":
                 raise self._fault(shard)
         start_ns = time.monotonic_ns() + _LEAD_NS
-        for child in self.children:
-            assert child.stdin is not None
-            child.stdin.write(b"%d\n" % start_ns)
-            child.stdin.flush()
+        for shard in range(self.job.processes):
+            self._say(shard, b"%d\n" % start_ns)
         return start_ns
+
+    def _say(self, shard: int, word: bytes) -> None:
+        stdin = self.children[shard].stdin
+        assert stdin is not None
+        try:
+            stdin.write(word)
+            stdin.flush()
+        except BrokenPipeError:
+            self.children[shard].wait()
+            raise self._fault(shard) from None
 
     def wait(self, deadline_s: float, progress: Callable[[str], None]) -> list[dict[str, Any]]:
         """What each process says about itself once all have ended; past `deadline_s` they are stopped."""

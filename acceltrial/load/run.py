@@ -85,15 +85,16 @@ def drive(plan: LoadPlan, begun: float | None = None) -> Drive:
     """Sends the plan's schedule, without judging what came back. Raises as `run_load`."""
     begun = time.monotonic() if begun is None else begun
     address = resolve(plan.base_url)
-    tokenizer = Tokenizer(plan.tokenizer) if plan.tokenizer else None
-    rate = _token_rate(plan, address, tokenizer)
-    rendering = Rendering(plan, address, rate, tokenizer)
-    with _folder(plan) as folder:
-        job = _job(plan, address, folder)
-        _lay_down(plan, job, rendering)
-        with watching(address) as server, Fleet(job) as fleet:
-            start_ns = fleet.start()
-            stats = fleet.wait(plan.deadline_s, plan.progress)
+    with run_folder(plan) as folder:
+        job = job_for(plan, address, folder)
+        with Fleet(job) as fleet:
+            tokenizer = Tokenizer(plan.tokenizer) if plan.tokenizer else None
+            rate = token_rate(plan, address, tokenizer)
+            rendering = Rendering(plan, address, rate, tokenizer)
+            lay_down(plan, job, rendering)
+            with watching(address) as server:
+                start_ns = fleet.start()
+                stats = fleet.wait(plan.deadline_s, plan.progress)
         from acceltrial.load.records import RecordBuilder
 
         origin_ns = min(int(one["start_ns"]) for one in stats)
@@ -124,7 +125,7 @@ def processes_for(plan: LoadPlan) -> int:
     return max(1, min(wanted, (os.cpu_count() or 2) // 2, _MOST_PROCESSES, len(plan.schedule)))
 
 
-def _token_rate(plan: LoadPlan, address: Address, tokenizer: Tokenizer | None) -> TokenRate:
+def token_rate(plan: LoadPlan, address: Address, tokenizer: Tokenizer | None) -> TokenRate:
     if plan.schedule.prompts is not None:
         return TokenRate(source="the caller's own prompts")
     if tokenizer is not None:
@@ -133,14 +134,14 @@ def _token_rate(plan: LoadPlan, address: Address, tokenizer: Tokenizer | None) -
 
 
 @contextmanager
-def _folder(plan: LoadPlan) -> Iterator[Path]:
+def run_folder(plan: LoadPlan) -> Iterator[Path]:
     if plan.out_dir is not None:
         plan.out_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="acceltrial-load-", dir=plan.out_dir) as name:
         yield Path(name)
 
 
-def _job(plan: LoadPlan, address: Address, folder: Path) -> Job:
+def job_for(plan: LoadPlan, address: Address, folder: Path) -> Job:
     processes = processes_for(plan)
     schedule = plan.schedule
     return Job(
@@ -162,7 +163,7 @@ def _job(plan: LoadPlan, address: Address, folder: Path) -> Job:
     )
 
 
-def _lay_down(plan: LoadPlan, job: Job, rendering: Rendering) -> None:
+def lay_down(plan: LoadPlan, job: Job, rendering: Rendering) -> None:
     schedule = plan.schedule
     write_job(
         job,
