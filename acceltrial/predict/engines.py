@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,5 +21,11 @@ _PATTERNS = {"vllm": r"vllm", "sglang": r"sglang", "trtllm": r"(?<![a-z])(trt|te
 
 def engine_named(row: Mapping[str, str | None]) -> str:
     """The engine that an optional column of `row` names; empty where none does."""
-    said = " ".join(row.get(name) or "" for name in COLUMNS).lower()
+    said = " ".join(filter(None, [row.get(name) for name in COLUMNS]))
+    return _engine(said) if said else ""
+
+
+@lru_cache(maxsize=4096)
+def _engine(said: str) -> str:
+    said = said.lower()
     return next((name for name, pattern in _PATTERNS.items() if re.search(pattern, said)), "")

@@ -40,7 +40,7 @@ START = np.array([np.log(1.5)] * 5 + [np.log(0.8), np.log(0.3), np.log(0.25), np
                  + [np.log(0.08), np.log(0.12), np.log(0.06), np.log(0.25)]
                  + [2.5, np.log(0.1), np.log(0.5)])  # fmt: skip
 PRIOR_SPREAD = 0.7
-CHUNK = 4096
+CHUNK = 1024
 """Rows asked at once: bounds the memory of a million cases."""
 ENGINE_PRIOR, ENGINE_FAR = 0.3, 0.1
 ENGINE_LENGTHS = np.array([1.5, 0.7, 1.5, 1.5, 0.3, 0.3])
@@ -114,22 +114,37 @@ def points(cases: Sequence[ServingCase], kinds: Sequence[Kind]) -> Points:
 def covariance(log_parameters: LogVector, one: Points, other: Points) -> FloatArray:
     """Covariances of every row of `one` with every row of `other`, without noise."""
     lengths = np.exp(log_parameters[:6])
-    s1, s2, s3 = np.exp(2.0 * log_parameters[6:9])
-    kin, across, sibling = 1.0 / (1.0 + np.exp(-log_parameters[[9, 10, 15]]))
     scaled, against = one.features / lengths, other.features / lengths
     distance = (scaled**2).sum(1)[:, None] + (against**2).sum(1)[None, :] - 2.0 * scaled @ against.T
     near = np.exp(-0.5 * np.maximum(distance, 0.0))
-    same_family = _alike(one.family, other.family)
-    same_line = _alike(one.line, other.line)
-    same_device = _alike(one.accelerator, other.accelerator)
-    pooled = np.where(same_line, sibling * kin, sibling * FAR_FAMILIES * kin)
-    pooled = np.where(same_device, 1.0, np.where(same_family, sibling, pooled))
-    pooled = pooled * np.where(one.scenario[:, None] == other.scenario[None, :], 1.0, across)
-    same_metric = one.metric[:, None] == other.metric[None, :]
-    served = (
-        _engine_variance(log_parameters, one)[:, None] * (one.engines @ other.engines.T) * (0.5 + 0.5 * near)
-    )
-    return np.asarray(pooled * (s1 * near + same_metric * (s2 * near + s3 + served)))
+    with_distance, anyhow, served = _by_group(log_parameters, one, other)
+    if one.engines.any() and other.engines.any():
+        alike = served * (one.engines @ other.engines.T)
+        return np.asarray(near * (with_distance + alike) + (anyhow + alike))
+    return np.asarray(near * with_distance + anyhow)
+
+
+def _by_group(
+    log_parameters: LogVector, one: Points, other: Points
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The covariance's factors that hang on names alone, found once for rows of equal names."""
+    names = np.column_stack([_codes(one.family), _codes(one.accelerator), one.metric, one.scenario])
+    _, first, group = np.unique(names, axis=0, return_index=True, return_inverse=True)
+    few = one.take(first)
+    s1, s2, s3 = np.exp(2.0 * log_parameters[6:9])
+    kin, across, sibling = 1.0 / (1.0 + np.exp(-log_parameters[[9, 10, 15]]))
+    pooled = np.where(_alike(few.line, other.line), sibling * kin, sibling * FAR_FAMILIES * kin)
+    pooled = np.where(_alike(few.family, other.family), sibling, pooled)
+    pooled = np.where(_alike(few.accelerator, other.accelerator), 1.0, pooled)
+    pooled = pooled * np.where(few.scenario[:, None] == other.scenario[None, :], 1.0, across)
+    same_metric = few.metric[:, None] == other.metric[None, :]
+    served = 0.5 * _engine_variance(log_parameters, few)[:, None] * pooled * same_metric
+    group = group.reshape(-1)
+    return (pooled * (s1 + same_metric * s2))[group], (pooled * same_metric * s3)[group], served[group]
+
+
+def _codes(names: Any) -> Any:
+    return np.unique(names, return_inverse=True)[1]
 
 
 def _alike(one: Any, other: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -148,6 +163,14 @@ def _resemblance(one: Points, other: Points) -> FloatArray:
     distance = (scaled**2).sum(1)[:, None] + (against**2).sum(1)[None, :] - 2.0 * scaled @ against.T
     device = np.where(_alike(one.accelerator, other.accelerator), 1.0, ENGINE_FAR)
     return np.asarray(np.exp(-0.5 * np.maximum(distance, 0.0)) * device)
+
+
+def _likely_engines(asked: Points, rows: Points) -> FloatArray:
+    """Shares of the engines, by rows of the scenario that resemble what is asked."""
+    same = asked.scenario[:, None] == rows.scenario[None, :]
+    usual = ENGINE_PRIOR * same / np.maximum(same.sum(axis=1, keepdims=True), 1)
+    weight = (same * _resemblance(asked, rows) + usual) @ rows.engines
+    return np.asarray(weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-300))
 
 
 def noise(log_parameters: LogVector, at: Points) -> FloatArray:
@@ -181,13 +204,14 @@ class Surface:
     residuals: FloatArray
 
     @cached_property
-    def _factor(self) -> Any:
+    def _inverse(self) -> FloatArray:
         full = covariance(self.log_parameters, self.at, self.at)
-        return cho_factor(full + np.diag(noise(self.log_parameters, self.at) + 1e-9))
+        factor = cho_factor(full + np.diag(noise(self.log_parameters, self.at) + 1e-9))
+        return np.asarray(cho_solve(factor, np.eye(len(self.at))))
 
     @cached_property
     def _weights(self) -> FloatArray:
-        return np.asarray(cho_solve(self._factor, cut(self.residuals)))
+        return np.asarray(self._inverse @ cut(self.residuals))
 
     def mean(self, where: Points) -> FloatArray:
         """Mean of the log residual of time at `where`: cheaper than `ask`."""
@@ -205,16 +229,14 @@ class Surface:
 
     def with_engines(self, where: Points) -> Points:
         """The same rows with the engines that are likely where none is named, by rows that resemble them."""
-        silent = where.engines.sum(axis=1) == 0
         known = self.at.engines.sum(axis=1) > 0
-        if not silent.any() or not known.any():
+        silent = (where.engines.sum(axis=1) == 0) & np.isin(where.scenario, self.at.scenario[known])
+        if not silent.any():
             return where
-        engines = where.engines.copy()
-        asked, rows = where.take(silent), self.at.take(known)
-        same = asked.scenario[:, None] == rows.scenario[None, :]
-        usual = ENGINE_PRIOR * same / np.maximum(same.sum(axis=1, keepdims=True), 1)
-        weight = (same * _resemblance(asked, rows) + usual) @ rows.engines
-        engines[silent] = weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
+        rows, engines = self.at.take(known), where.engines.copy()
+        for start in range(0, len(where), CHUNK):
+            part = start + np.flatnonzero(silent[start : start + CHUNK])
+            engines[part] = _likely_engines(where.take(part), rows)
         return replace(where, engines=engines)
 
     def _distinct(self, where: Points) -> tuple[Points, np.ndarray[Any, np.dtype[np.intp]]]:
@@ -240,7 +262,7 @@ class Surface:
             part = kept.take(slice(start, start + CHUNK))
             cross = covariance(self.log_parameters, part, self.at)
             mean[start : start + len(part)] = cross @ self._weights
-            explained = np.einsum("ij,ji->i", cross, cho_solve(self._factor, cross.T))
+            explained = np.einsum("ij,ij->i", cross @ self._inverse, cross)
             own = self._own(part)
             variance = own - explained + noise(self.log_parameters, part)
             deviation[start : start + len(part)] = np.sqrt(np.maximum(variance, 1e-6))

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from acceltrial.catalog import Catalogue
-from acceltrial.errors import ConfigurationError
 from acceltrial.predict.case import SCENARIOS, Kind, Scenario, ServingCase
 from acceltrial.predict.device import Device
 from acceltrial.predict.engines import engine_named
+from acceltrial.predict.names import Names
+from acceltrial.predict.refusal import RefusedError, refuse_impossible
 from acceltrial.predict.shape import BYTES_PER_PARAMETER, TOKEN_FAMILIES, ModelShape
+
+__all__ = ["COLUMNS", "METRICS", "RefusedError", "Row", "RowReader", "refuse_impossible"]
 
 COLUMNS = (
     "accelerator",
@@ -66,31 +69,26 @@ MLPERF_TOKENS = {
 MLPERF_SINGLE_PASS_TOKENS = 384.0
 MAX_COUNT = 4096
 MAX_TOKENS = 1e8
-PARAMETERS_TOLERANCE = 0.2
-FIXED_BATCH_SLACK = 1.5
-"""Published batches overrun the plain sum by up to a tenth: requests are not all at their longest at once."""
-
-
-class RefusedError(Exception):
-    """Why a case gets no value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A case with the metric asked for; `factor` turns our unit into the row's."""
+    """A case with the metric asked for.
+
+    `factor` turns our unit into the row's, `note` says what was assumed.
+    """
 
     case: ServingCase
     kind: Kind
     factor: float
+    note: str = ""
 
 
 class RowReader:
     """Turns rows into cases with the names and figures of a catalogue."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        self._device = lru_cache(maxsize=4096)(self._find_device)
-        self._shape = lru_cache(maxsize=4096)(self._find_shape)
+        self._names = Names(catalogue)
 
     def read(self, row: Mapping[str, str | None]) -> Row:
         """The case of one row.
@@ -99,16 +97,17 @@ class RowReader:
             RefusedError: a name is unknown (with the nearest known), a figure is missing or impossible, the
                 precision is not supported, or the model does not fit.
         """
-        device, shape = self._device(_text(row, "accelerator")), self._shape(_text(row, "model"))
-        _check_parameters(row, shape)
-        kind, factor = _metric(row)
+        device, counted = self._names.device(_text(row, "accelerator"))
+        model = self._names.model(_text(row, "model"), _number(row, "params_b"))
+        shape = model.shape
+        kind, factor = _metric(_text(row, "metric"), _text(row, "unit"))
         scenario = _scenario(row)
         precision, compute = _precisions(_text(row, "precision", optional=True), scenario, device, shape)
         lengths = _lengths(row, scenario, shape, kind)
         case = ServingCase(
             device=device,
             shape=shape,
-            count=_count(row),
+            count=_count(row, counted),
             precision=precision,
             compute=compute,
             scenario=scenario,
@@ -116,63 +115,12 @@ class RowReader:
             output_tokens=lengths[1],
             concurrency=_number(row, "concurrency"),
             engine=engine_named(row),
+            doubt=model.doubt,
         )
         if scenario in {"closed_loop", "fixed_batch"} and case.concurrency is None:
             raise RefusedError(f"scenario {scenario} needs a concurrency")
         refuse_impossible(case)
-        return Row(case, kind, factor)
-
-    def _find_device(self, name: str) -> Device:
-        try:
-            return Device.from_row(self._catalogue.accelerator(name))
-        except ConfigurationError as error:
-            raise RefusedError(f"{error.what}; {error.remedy}") from error
-
-    def _find_shape(self, name: str) -> ModelShape:
-        try:
-            return ModelShape.from_row(self._catalogue.model(name))
-        except ConfigurationError as error:
-            raise RefusedError(f"{error.what}; {error.remedy}") from error
-
-
-def refuse_impossible(case: ServingCase) -> None:
-    """Raises RefusedError where the predictor cannot know: figures missing, formats, what does not fit."""
-    device, shape = case.device, case.shape
-    support = device.support(case.precision)
-    if support == "unsupported":
-        raise RefusedError(f"{device.accelerator} does not support {case.precision}")
-    if support == "unknown":
-        raise RefusedError(f"no source says whether {device.accelerator} handles {case.precision}")
-    if device.memory_gb is None:
-        raise RefusedError(f"the memory of {device.accelerator} is not known")
-    if device.rate_tflops(case.compute) is None:
-        raise RefusedError(f"the {case.compute} rate of {device.accelerator} is not known")
-    single_pass = shape.family not in TOKEN_FAMILIES
-    if device.memory_bw_gb_s is None:
-        raise RefusedError(f"the memory bandwidth of {device.accelerator} is not known")
-    if not single_pass and (shape.layers is None or shape.kv_gb_per_token() is None):
-        raise RefusedError(f"the layers or heads of {shape.model} are not known")
-    if single_pass and shape.flops_per_inference is None and shape.layers is None:
-        raise RefusedError(f"neither operations nor layers of {shape.model} are known")
-    needed = shape.weight_gb(case.precision)
-    held = 0.98 * case.count * device.memory_gb
-    if needed > held:
-        raise RefusedError(
-            f"{shape.model} does not fit: weights {needed:.3g} GB in {case.precision}, memory "
-            f"{case.count} × {device.memory_gb:g} GB"
-        )
-    tokens = case.input_tokens + case.output_tokens
-    if case.scenario == "fixed_batch" and case.concurrency and not single_pass:
-        cache = 0.5 * (shape.kv_gb_per_token() or 0.0) * tokens * case.concurrency
-        if needed + cache > FIXED_BATCH_SLACK * held:
-            raise RefusedError(
-                f"a batch of {case.concurrency:g} does not fit: its cache takes {cache:.3g} GB, "
-                f"memory {case.count} × {device.memory_gb:g} GB"
-            )
-    if shape.context_window and not single_pass and tokens > 8 * shape.context_window:
-        raise RefusedError(
-            f"{tokens:.0f} tokens are far beyond the window of {shape.model} ({shape.context_window})"
-        )
+        return Row(case, kind, factor, model.note)
 
 
 def _text(row: Mapping[str, str | None], column: str, *, optional: bool = False) -> str:
@@ -185,9 +133,12 @@ def _text(row: Mapping[str, str | None], column: str, *, optional: bool = False)
 
 
 def _number(row: Mapping[str, str | None], column: str) -> float | None:
-    text = _text(row, column, optional=True)
-    if not text:
-        return None
+    text = row.get(column)
+    return _figure(text.strip(), column) if text and text.strip() else None
+
+
+@lru_cache(maxsize=1 << 16)
+def _figure(text: str, column: str) -> float:
     try:
         value = float(text)
     except ValueError as error:
@@ -201,25 +152,20 @@ def _number(row: Mapping[str, str | None], column: str) -> float | None:
     return value
 
 
-def _count(row: Mapping[str, str | None]) -> int:
-    count = _number(row, "count")
+def _count(row: Mapping[str, str | None], counted: int | None) -> int:
+    count = _number(row, "count") or counted
     if count is None:
         raise RefusedError("count is empty")
+    if counted is not None and count != counted:
+        raise RefusedError(f"count {count:g} contradicts the {counted} of the accelerator's name")
+    count = float(count)
     if not count.is_integer() or count > MAX_COUNT:
         raise RefusedError(f"count must be a whole number up to {MAX_COUNT}, not {count:g}")
     return int(count)
 
 
-def _check_parameters(row: Mapping[str, str | None], shape: ModelShape) -> None:
-    stated = _number(row, "params_b")
-    if stated is not None and abs(stated / shape.params_b - 1.0) > PARAMETERS_TOLERANCE:
-        raise RefusedError(
-            f"params_b {stated:g} contradicts the {shape.params_b:g} billion parameters of {shape.model}"
-        )
-
-
-def _metric(row: Mapping[str, str | None]) -> tuple[Kind, float]:
-    metric, unit = _text(row, "metric"), _text(row, "unit")
+@lru_cache(maxsize=256)
+def _metric(metric: str, unit: str) -> tuple[Kind, float]:
     if metric not in METRICS:
         raise RefusedError(f"metric {metric[:40]!r} is not predicted; known: {', '.join(sorted(METRICS))}")
     kind, ours = METRICS[metric]
@@ -271,6 +217,8 @@ def _lengths(
         if shape.family in TOKEN_FAMILIES and shape.model not in MLPERF_TOKENS and tokens_in is None:
             raise RefusedError(f"the lengths of {shape.model} in {scenario} are not known: give input_len")
         return tokens_in or usual[0], tokens_out or usual[1]
+    if tokens_in is None and shape.flops_per_inference is not None and shape.family not in TOKEN_FAMILIES:
+        return MLPERF_SINGLE_PASS_TOKENS, tokens_out or 1.0
     if tokens_in is None:
         raise RefusedError("input_len is empty")
     if tokens_out is None and shape.family in TOKEN_FAMILIES and kind != "ttft":

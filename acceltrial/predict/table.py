@@ -119,7 +119,9 @@ def _told(
         if parameters.seen(family)
         else f"shared step-time model: no row of {family} was fitted"
     )
-    return f"{value:.6g}", f"{low:.6g}", f"{high:.6g}", "predicted", basis, ""
+    if row.note:
+        basis = f"{basis}; architecture assumed from the size"
+    return f"{value:.6g}", f"{low:.6g}", f"{high:.6g}", "predicted", basis, row.note
 
 
 def _refused(reason: str, summary: Summary) -> tuple[str, ...]:

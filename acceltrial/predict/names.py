@@ -1,0 +1,116 @@
+"""Names as sources write them: devices with counts and sizes around them, models of a stated size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from acceltrial.catalog import Catalogue
+from acceltrial.errors import ConfigurationError
+from acceltrial.predict.device import Device
+from acceltrial.predict.refusal import RefusedError
+from acceltrial.predict.shape import ModelShape
+
+_BEFORE = re.compile(r"^\s*(\d{1,4})\s*[x×*]\s*(?=[A-Za-z])", re.IGNORECASE)
+_AFTER = re.compile(r"\s*[x×*]\s*(\d{1,4})\s*$", re.IGNORECASE)
+_SIZE = re.compile(r"(?<![a-z0-9.])(\d{1,4}(?:\.\d{1,2})?)b(?![a-z0-9])", re.IGNORECASE)
+_ACTIVE = re.compile(r"(?<![a-z0-9.])a(\d{1,3}(?:\.\d{1,2})?)b(?![a-z0-9])", re.IGNORECASE)
+SIZE_TOLERANCE = 0.2
+SMALLEST_B, LARGEST_B = 0.1, 2000.0
+GENERIC_DOUBT = 2.0
+"""How much wider intervals are where a model's architecture is assumed from its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundModel:
+    """A model's shape. `doubt` widens intervals; `note` says what was assumed, empty for a known model."""
+
+    shape: ModelShape
+    doubt: float = 1.0
+    note: str = ""
+
+
+class Names:
+    """Finds devices and models of a catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self.device = lru_cache(maxsize=4096)(self._device)
+        self.model = lru_cache(maxsize=4096)(self._model)
+
+    def _device(self, name: str) -> tuple[Device, int | None]:
+        """The device and how many of it the name itself counts ("8xH100"), None where it does not.
+
+        Raises:
+            RefusedError: unknown; the message names the nearest known.
+        """
+        for written, count in _spellings(name):
+            try:
+                return Device.from_row(self._catalogue.accelerator(written)), count
+            except ConfigurationError as error:
+                first = error
+        raise RefusedError(f"{first.what}; {first.remedy}") from first
+
+    def _model(self, name: str, params_b: float | None) -> FoundModel:
+        """The model, or a generic transformer where the name states the very size that `params_b` gives.
+
+        Raises:
+            RefusedError: unknown (with the nearest known), or `params_b` contradicts the known model's.
+        """
+        try:
+            shape = ModelShape.from_row(self._catalogue.model(name))
+        except ConfigurationError as error:
+            generic = None if params_b is None else generic_shape(name, params_b)
+            if generic is None:
+                raise RefusedError(f"{error.what}; {error.remedy}") from error
+            note = f"{error.what} ({error.remedy}): a generic transformer of {params_b:g} billion parameters"
+            return FoundModel(generic, GENERIC_DOUBT, note)
+        if params_b is not None and abs(params_b / shape.params_b - 1.0) > SIZE_TOLERANCE:
+            known = f"{shape.params_b:g} billion parameters of {shape.model}"
+            raise RefusedError(f"params_b {params_b:g} contradicts the {known}")
+        return FoundModel(shape)
+
+
+def generic_shape(name: str, params_b: float) -> ModelShape | None:
+    """A transformer of `params_b` billion parameters, where `name` states about that size; else None.
+
+    Layers 32·(P/8)^0.42 and width √(P/(12·layers)), the trend of open dense models from 1 to 70 billion
+    parameters; 8 KV heads of 128. "a22b" in the name makes it a mixture of 128 experts, 22 billion active.
+    """
+    sizes = [float(size) for size in _SIZE.findall(name.replace("_", " "))]
+    stated = any(abs(size / params_b - 1.0) <= SIZE_TOLERANCE for size in sizes)
+    if not stated or not SMALLEST_B <= params_b <= LARGEST_B:
+        return None
+    active = next((float(size) for size in _ACTIVE.findall(name.replace("_", " "))), params_b)
+    mixture = 0.0 < active < params_b
+    dense = active * 2.0 if mixture else params_b
+    layers = max(8, round(32 * (dense / 8.0) ** 0.42))
+    width = max(512, round((dense * 1e9 / (12.0 * layers)) ** 0.5 / 128) * 128)
+    return ModelShape(
+        model=name,
+        family="moe_llm" if mixture else "dense_llm",
+        params_b=params_b,
+        active_params_b=active if mixture else params_b,
+        layers=layers,
+        hidden_size=width,
+        heads=width // 128,
+        kv_heads=min(8, width // 128),
+        head_dim=128,
+        experts=128 if mixture else None,
+        active_experts=8 if mixture else None,
+    )
+
+
+def _spellings(name: str) -> Iterator[tuple[str, int | None]]:
+    """The name as it stands, then without a count, a system's word, trade marks or an instance size."""
+    yield name, None
+    plain = re.sub(r"\((r|tm)\)|[®™]", " ", name, flags=re.IGNORECASE)
+    found = _BEFORE.search(plain) or _AFTER.search(plain)
+    count = int(found.group(1)) if found else None
+    bare = _AFTER.sub("", _BEFORE.sub("", plain)).strip()
+    yield bare, count
+    yield re.sub(r"\b(hgx|dgx|ocp|oam)\b", " ", bare, flags=re.IGNORECASE).strip(), count
+    if re.fullmatch(r"[a-z]+\d[a-z]*\.(\d*x?large|metal)", bare, re.IGNORECASE):
+        yield bare.split(".")[0], count
