@@ -13,6 +13,7 @@ from acceltrial.errors import ConfigurationError
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$"
 Name = Annotated[str, Field(pattern=NAME)]
+Arm = Annotated[str, Field(pattern="^(baseline|canary)$")]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -34,6 +35,8 @@ class CanaryPlan(BaseModel):
             the first).
         ramp_down_s: an end without harm (deadline, abort) goes back through the earlier steps over so long,
             so that the baseline is not hit at once; harm is rolled back at once. 0: always at once.
+        usd_per_h: what an hour of each arm's server costs (`baseline`, `canary`); with it a request costs the
+            time for which it occupies its server, and cost per success is judged.
         expected_rps: expected traffic of both arms; with it a canary that cannot show anything is not begun.
         judge: guardrails, error budget and the time between looks.
     """
@@ -54,6 +57,7 @@ class CanaryPlan(BaseModel):
     deadline_s: Seconds = 14400.0
     approve_steps: bool = False
     ramp_down_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    usd_per_h: dict[Arm, Seconds] = {}
     expected_rps: Seconds | None = None
     judge: JudgeSettings = JudgeSettings()
 
@@ -74,6 +78,8 @@ class CanaryPlan(BaseModel):
             raise ValueError(
                 f"hold_s {self.hold_s:g} is shorter than one look (interval_s {self.judge.interval_s:g})"
             )
+        if len(self.usd_per_h) == 1:
+            raise ValueError("usd_per_h needs both arms: one price has nothing to be compared with")
         if self.ramp_down_s >= self.lease_s * len(self.shares):
             raise ValueError(
                 f"ramp_down_s {self.ramp_down_s:g} is longer than the leases of its steps"

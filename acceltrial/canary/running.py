@@ -38,7 +38,12 @@ def run_plan(
         LeverError: the traffic system cannot be reached before the start.
     """
     with folder.one_at_a_time(plan.workload), lever_of(spec, folder.path) as lever:
-        source = FeedSource(feed_of(spec, lever), memory=memory, prober=prober)
+        source = FeedSource(
+            feed_of(spec, lever),
+            memory=memory,
+            prober=prober,
+            usd_per_h=plan.usd_per_h,
+        )
         controller = Controller(
             plan, lever, source, folder.journal(plan.canary),
             # A name of its own each time: the lever refuses a holder whose lease has once ended.

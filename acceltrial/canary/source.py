@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ Prober = Callable[[str], "list[Probe]"]
 """Sends questions with known answers to an arm's server."""
 
 TRAFFIC, PROBE = 0, 1
+MEASURED = ("latency_ms", "ttft_ms", "quality", "memory_bytes", "cost_usd")
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class Source(Protocol):
 class FeedSource:
     """A feed's records, with each arm's memory and the results of probes beside them.
 
-    Requests in flight for longer than `hang_s` count as failures at once, and only once.
+    Requests in flight for longer than `hang_s` count as failures at once, and only once. With `usd_per_h` of
+    each arm's server a request costs the time for which it occupied it.
     """
 
     feed: Feed
@@ -78,7 +80,10 @@ class FeedSource:
     prober: Prober | None = None
     hang_s: float = math.inf
     probe_every: int = 1
-    _rows: list[tuple[float, bool, bool, float, float, float, float, int]] = field(default_factory=list)
+    usd_per_h: Mapping[str, float] = field(default_factory=dict)
+    _rows: list[tuple[float, bool, bool, float, float, float, float, float, int]] = field(
+        default_factory=list
+    )
     _next: int = 0
     _polls: int = 0
     _now: float = 0.0
@@ -128,15 +133,19 @@ class FeedSource:
         memory: float | None,
         group: int,
     ) -> None:
-        blank = [math.nan if value is None else value for value in (latency, ttft, quality, memory)]
-        self._rows.append((t_s, arm == "canary", ok, blank[0], blank[1], blank[2], blank[3], group))
+        price = self.usd_per_h.get(arm)
+        cost = None if price is None or latency is None else price * latency / 3.6e6
+        latency_ms, ttft_ms, score, used, cost_usd = (
+            math.nan if value is None else value for value in (latency, ttft, quality, memory, cost)
+        )
+        self._rows.append((t_s, arm == "canary", ok, latency_ms, ttft_ms, score, used, cost_usd, group))
 
     def records(self) -> Records:
         """See `Source.records`."""
         rows = sorted(self._rows, key=lambda row: row[0])
-        columns = [np.array(column) for column in zip(*rows, strict=True)] if rows else [np.zeros(0)] * 8
-        t_s, canary, ok, latency, ttft, quality, memory, group = columns
-        values = {"latency_ms": latency, "ttft_ms": ttft, "quality": quality, "memory_bytes": memory}
+        columns = [np.array(column) for column in zip(*rows, strict=True)] if rows else [np.zeros(0)] * 9
+        t_s, canary, ok, *measured, group = columns
+        values = dict(zip(MEASURED, measured, strict=True))
         kept = {name: v.astype(np.float64) for name, v in values.items() if _worth(name, v)}
         return Records(
             t_s.astype(np.float64), canary.astype(bool), ok.astype(bool), kept, group.astype(np.int64)

@@ -44,6 +44,12 @@ def test_a_plan_needs_only_its_names(tmp_path):
         ("judge: {guardrails: [{kind: vibes}]}", "guardrails"),
         ("judge: {warmup: {min_s: 9, max_s: 1}}", "larger than max_s"),
         ("purpose: fun", "purpose"),
+        ("ramp_down_s: 5000", "longer than the leases"),
+        ("ramp_down_s: -1", "ramp_down_s"),
+        ("usd_per_h: {canary: 1.0}", "needs both arms"),
+        ("usd_per_h: {canary: 0, baseline: 1}", "usd_per_h"),
+        ("usd_per_h: {other: 1}", "usd_per_h"),
+        ("approve_steps: perhaps", "approve_steps"),
     ],
 )
 def test_contradictions_are_refused_by_name(tmp_path, text, match):
