@@ -40,6 +40,7 @@ def bench(
     processes: str = "auto",
     slo: str | None = None,
     find_goodput: Annotated[bool, Parameter(negative="")] = False,
+    repeats: int = 1,
     calibrate: bool = True,
     warp: float = 1.0,
     think: float = 0.0,
@@ -73,6 +74,7 @@ def bench(
         processes: load processes, or auto.
         slo: service level, such as ttft_ms<=500,tpot_ms<=50@0.99.
         find_goodput: search for the highest rate that meets --slo, starting at --rate.
+        repeats: run so many times, with seeds from --seed on, and tell the spread between runs.
         calibrate: measure the instrument's own error against a reference server first.
         warp: play a trace so many times as fast.
         think: seconds that a stream of a closed loop waits between answer and next request.
@@ -101,15 +103,20 @@ def bench(
         ignore_eos=ignore_eos,
         api_key_env=api_key_env,
         tokenizer=tokenizer,
-        out_dir=None if find_goodput else out,
+        out_dir=None if find_goodput or repeats > 1 else out,
         warm_up=warmup,
         processes=_processes(processes),
         verify_tls=not insecure,
         ca_file=ca_file,
         progress=progress.say,
     )
+    if repeats < 1 or (repeats > 1 and find_goodput):
+        raise _usage("--repeats must be at least 1, and --find-goodput repeats by itself")
     with progress.shown():
-        summary = _search(plan, given, out) if find_goodput else run_load(plan).summary
+        if find_goodput:
+            summary = _search(plan, given, out)
+        else:
+            summary = run_load(plan).summary if repeats == 1 else _repeat(plan, given, repeats, out)
     if as_json:
         import orjson
 
@@ -166,15 +173,17 @@ class _Given:
         ):
             raise _usage("rates, durations, counts and factors must be positive numbers")
 
-    def schedule(self) -> Schedule:
+    def schedule(self, repeat: int = 0) -> Schedule:
+        """What the flags ask for; each repeat is drawn anew."""
         from acceltrial.load import Schedule
 
+        lengths = self.lengths | {"seed": self.seed + repeat}
         if self.arrivals.startswith("trace:"):
             from acceltrial.load.from_trace import schedule_from_trace
 
             path = Path(self.arrivals.removeprefix("trace:"))
             return schedule_from_trace(
-                path, warp=self.warp, requests=self.requests, duration_s=self.duration, **self.lengths
+                path, warp=self.warp, requests=self.requests, duration_s=self.duration, **lengths
             )
         if self.arrivals == "closed":
             count = self.requests or (_MOST_CLOSED if self.duration else _DEFAULT_CLOSED_REQUESTS)
@@ -183,9 +192,9 @@ class _Given:
                 requests=count,
                 duration_s=self.duration or 0.0,
                 think_s=self.think,
-                **self.lengths,
+                **lengths,
             )
-        return self.at_rate(self.rate or 1.0, self.seed)
+        return self.at_rate(self.rate or 1.0, self.seed + repeat)
 
     def at_rate(self, rate: float, seed: int) -> Schedule:
         from acceltrial.load import Schedule
@@ -221,6 +230,24 @@ def _search(plan: LoadPlan, given: _Given, out: Path | None) -> dict[str, Any]:
     found = find_goodput(run, given.rate or 1.0)
     shown = results[found.rate_rps] if found.rate_rps else results[found.trials[-1].rate_rps]
     summary = shown.summary | {"goodput": found.summary()}
+    if out is not None:
+        from acceltrial.load.output import write_json
+
+        write_json(out / "summary.json", summary)
+    return summary
+
+
+def _repeat(plan: LoadPlan, given: _Given, repeats: int, out: Path | None) -> dict[str, Any]:
+    """The summary of the middle run with the spread under `repeats`; each run has a folder of its own."""
+    from acceltrial.load import LoadResult, run_load
+    from acceltrial.load.repeats import repeated
+
+    def run(number: int) -> LoadResult:
+        plan.progress(f"run {number + 1} of {repeats}")
+        folder = out / f"run-{number + 1}" if out else None
+        return run_load(replace(plan, schedule=given.schedule(number), out_dir=folder))
+
+    summary = repeated(run, repeats)
     if out is not None:
         from acceltrial.load.output import write_json
 

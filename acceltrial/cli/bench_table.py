@@ -55,6 +55,8 @@ def lines(summary: dict[str, Any]) -> list[str]:
         found.append(
             f"goodput: {_number(goodput['rate_rps'])}/s ({goodput['reason']}; {len(goodput['trials'])} runs)"
         )
+    if summary.get("repeats"):
+        found += _repeats(summary["repeats"])
     if instrument["valid"]:
         error = instrument["ttft_error_ms"]
         told = (
@@ -64,6 +66,18 @@ def lines(summary: dict[str, Any]) -> list[str]:
     else:
         found.append(f"instrument: INVALID: {'; '.join(instrument['reasons'])}")
     return found
+
+
+def _repeats(repeats: dict[str, Any]) -> list[str]:
+    """The spread of what matters most; the table above is of the middle run."""
+    told = [f"runs: {repeats['valid']} valid of {repeats['runs']}; the table is of the middle one"]
+    for name in ("ttft_ms.p50", "ttft_ms.p99", "tpot_ms.p50", "e2e_ms.p99", "rate.achieved_rps"):
+        one = repeats["figures"][name]
+        if one["n"]:
+            extremes = f"{_number(one['low'])} to {_number(one['high'])}"
+            told.append(f"  {name}: median {_number(one['median'])}, {extremes}")
+    told += [f"  run {one['run']} is left out: {'; '.join(one['reasons'])}" for one in repeats["left_out"]]
+    return told
 
 
 def _number(value: float | None) -> str:

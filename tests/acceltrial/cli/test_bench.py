@@ -44,6 +44,21 @@ def test_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert "instrument:" in captured.err
 
 
+def test_repeats(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with serve_reference(Behaviour(ttft_ms=5, itl_ms=1)) as reference:
+        arguments = ["bench", reference.base_url, "--rate", "100", "--requests", "20", "--repeats", "2"]
+        assert run([*arguments, *FAST, "--json", "--out", str(tmp_path)]) == 0
+        assert run([*arguments, *FAST]) == 0
+        assert run([*arguments, *FAST, "--find-goodput", "--slo", "ttft_ms<=60"]) == 2
+    captured = capsys.readouterr()
+    repeats = json.loads(captured.out)["repeats"]
+    assert repeats["runs"] == 2
+    assert repeats["valid"] + len(repeats["left_out"]) == 2
+    assert (tmp_path / "run-2" / "requests.parquet").exists()
+    assert json.loads((tmp_path / "summary.json").read_text())["repeats"] == repeats
+    assert "valid of 2" in captured.err
+
+
 @pytest.mark.slow
 def test_goodput(capsys: pytest.CaptureFixture[str]) -> None:
     with serve_reference(Behaviour(ttft_ms=20, itl_ms=1, slots=1)) as reference:
