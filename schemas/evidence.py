@@ -116,19 +116,29 @@ class BenchmarkCells(Table):
 
 
 class PredictionLedger(Table):
-    """Predictions beside the later measurements of the same thing."""
+    """Predictions beside the later measurements of the same thing, of this and all earlier evaluations."""
 
     workload: str
     option: str
+    model: str
+    precision: str
     metric: str
     statistic: str
+    conditions: str
+    """What was done to the input."""
     family: str
     predicted: float
     low: float
     high: float
+    widened: float = pa.Field(gt=0)
+    """The factor that the family's record had put on the interval's logarithmic half-widths."""
     measured: float
     error_share: float
     """(predicted - measured) ÷ measured."""
     covered: bool
+    predictor: str
+    """Where the prediction comes from, with the digest of what was fitted."""
     predicted_on: Instant
     measured_on: Instant
+    run: str
+    """That measured."""

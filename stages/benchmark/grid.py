@@ -13,7 +13,7 @@ from schemas.base import table_of
 from schemas.evidence import BenchmarkCells, Measurements, RequestRecords, Telemetry
 from schemas.inputs import Findings
 from stages.benchmark import cells as cell_list
-from stages.benchmark.ledger import ledger_of
+from stages.benchmark.ledger import settle
 from stages.benchmark.outcome import Outcome, read_outcomes
 from stages.benchmark.params import BenchmarkParams
 from stages.benchmark.rows import RowMaker
@@ -42,7 +42,7 @@ class BenchmarkGrid:
         results: Mapping[str, Path],
         inputs: Inputs,
         params: BenchmarkParams,  # noqa: ARG002
-        context: Context,  # noqa: ARG002
+        context: Context,
     ) -> Outputs:
         """All rows, with the start-up times of each option and the local predictions, and the ledger."""
         found = read_outcomes(results[key] for key in sorted(cell.key for cell in cells))
@@ -50,6 +50,7 @@ class BenchmarkGrid:
         rows = pl.concat([found.measurements, _startups(found.facts), local])
         order = ["workload", "option", "phase", "cell", "metric", "statistic"]
         rows = rows.sort(order, maintain_order=True)
+        rows, ledger = settle(rows, _families(inputs) | families, context)
         return {
             "measurements": rows.select(list(table_of(Measurements, []).columns)),
             "request_records": found.records.sort("cell", "index").select(
@@ -62,7 +63,7 @@ class BenchmarkGrid:
             "benchmark_findings": found.findings.sort("subject", "finding", "detail").select(
                 list(table_of(Findings, []).columns)
             ),
-            "prediction_ledger": ledger_of(rows, families),
+            "prediction_ledger": ledger,
         }
 
 
@@ -87,6 +88,13 @@ def _startups(facts: Facts) -> pl.DataFrame:
         )
         rows += [*startup_rows(every, maker), scale_out_row(maker, replicas)]
     return table_of(Measurements, rows)
+
+
+def _families(inputs: Inputs) -> dict[str, str]:
+    """The prediction family of each option that map_hardware made of an accelerator."""
+    family = inputs.table("accelerators").select("accelerator", "family")
+    options = inputs.table("candidates").select("option", "accelerator").unique()
+    return dict(options.join(family, on="accelerator").select("option", "family").sort("option").iter_rows())
 
 
 def _predicted_here(facts: Facts, inputs: Inputs) -> tuple[pl.DataFrame, dict[str, str]]:

@@ -13,11 +13,12 @@ from stages.report.shown import Shown
 
 
 def build(material: Material) -> Section:
-    """Error by accelerator family, one chart a unit, and every pair."""
+    """Error by accelerator family, over time, one chart a unit, and every pair."""
     rows = material.tables["prediction_ledger"].to_dicts()
     lead = (
-        "Each prediction that was later measured. Error is (predicted − measured) ÷ measured; a covered "
-        "pair has its measurement inside the predicted interval."
+        "Each prediction that was later measured, in this and all earlier evaluations of this workspace. "
+        "Error is (predicted − measured) ÷ measured; a covered pair has its measurement inside the predicted "
+        "interval. From ten pairs on, a family's record sets how wide its next intervals are."
     )
     if not rows:
         empty = "No prediction has been measured yet, so nothing can be said about how good predictions are."
@@ -25,6 +26,7 @@ def build(material: Material) -> Section:
     units = sorted({_unit(r["metric"]) for r in rows})
     blocks = [
         _families(rows),
+        _over_time(rows),
         Charts([_chart([r for r in rows if _unit(r["metric"]) == unit], unit) for unit in units]),
         _pairs(material, rows),
     ]
@@ -65,6 +67,28 @@ def _families(rows: list[dict[str, Any]]) -> DataTable:
         )
     columns = ("Family", "Metric", "Pairs", "Median error", "Largest error", "Bias (median)", "Covered")
     return DataTable("Error by accelerator family", columns, lines, right=frozenset({2, 3, 4}))
+
+
+def _over_time(rows: list[dict[str, Any]]) -> DataTable:
+    """One line a family and day of measurement: whether predictions get better, and what intervals learn."""
+    lines: list[list[Cell]] = []
+    for family, on in sorted({(r["family"], day(r["measured_on"])) for r in rows}):
+        group = [r for r in rows if (r["family"], day(r["measured_on"])) == (family, on)]
+        covered = sum(r["covered"] for r in group)
+        widths = sorted({round(r["widened"], 2) for r in group})
+        told = f"{widths[0]:g}" if len(widths) == 1 else f"{widths[0]:g} to {widths[-1]:g}"
+        lines.append(
+            [
+                family,
+                on,
+                str(len(group)),
+                percent(median(abs(r["error_share"]) for r in group)),
+                percent(covered / len(group)),
+                f"× {told}",
+            ]
+        )
+    columns = ("Family", "Measured on", "Pairs", "Median error", "Covered", "Interval widths")
+    return DataTable("Error by family over time", columns, lines, right=frozenset({2, 3, 4, 5}))
 
 
 def _chart(rows: list[dict[str, Any]], unit: str) -> Chart:
@@ -113,7 +137,7 @@ def _pairs(material: Material, rows: list[dict[str, Any]]) -> DataTable:
                     span(r["low"], r["high"], unit),
                     "predicted",
                     href=href,
-                    why=f"predicted on {day(r['predicted_on'])}",
+                    why=f"predicted on {day(r['predicted_on'])}: {r['predictor']}",
                 ),
                 Shown(
                     quantity(r["measured"], unit),

@@ -7,9 +7,11 @@ from stages.report.sections import ledger
 
 
 def test_errors_by_family(material: Material) -> None:
-    families, charts, pairs = ledger.build(material).blocks
+    families, over_time, charts, pairs = ledger.build(material).blocks
     assert isinstance(families, DataTable)
     assert families.rows[0][:6] == ["zen4", "ttft ms", "6", "20 %", "20 %", "too high 20 %"]
+    assert isinstance(over_time, DataTable)
+    assert over_time.rows[0][2:] == ["6", "20 %", "50 %", "× 1"]
     assert isinstance(charts, Charts)
     assert "3 of 6 intervals missed" in charts.charts[0].description
     assert isinstance(pairs, DataTable)
