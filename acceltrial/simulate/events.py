@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from acceltrial.simulate.compiled import compiled, entry
+from acceltrial.simulate.compiled import borrowed, compiled, entry
 from acceltrial.simulate.memory import blocks_for
 from acceltrial.simulate.replica import advance
 from acceltrial.simulate.router import choose, fail, put, scale, wake
@@ -24,6 +24,26 @@ def play(
     `p` holds the step-time figures, `factors` those on the decode step by batch, `fail_at` and `fail_who` the
     seconds and replicas of failures in order of time.
     """
+    bare = Replicas(
+        borrowed(x.rep),
+        borrowed(x.slots),
+        borrowed(x.cache),
+        borrowed(x.levels),
+        borrowed(x.phases),
+        borrowed(x.gaps),
+        borrowed(x.heap),
+        borrowed(x.histories),
+        borrowed(x.histories_free),
+        borrowed(x.pooled),
+        borrowed(x.counts),
+    )
+    _play(c, borrowed(q), bare, borrowed(p), borrowed(factors), fail_at, fail_who)
+
+
+@compiled
+def _play(
+    c: Settings, q: Array, x: Replicas, p: Array, factors: Array, fail_at: Array, fail_who: Array
+) -> None:
     sent = [(0.0, np.int64(0))]
     sent.pop()
     replicas = len(x.rep)
