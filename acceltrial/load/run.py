@@ -126,6 +126,7 @@ def processes_for(plan: LoadPlan) -> int:
 
 
 def token_rate(plan: LoadPlan, address: Address, tokenizer: Tokenizer | None) -> TokenRate:
+    """How prompt lengths are counted: by the tokenizer, or by a probe of the server."""
     if plan.schedule.prompts is not None:
         return TokenRate(source="the caller's own prompts")
     if tokenizer is not None:
@@ -135,6 +136,7 @@ def token_rate(plan: LoadPlan, address: Address, tokenizer: Tokenizer | None) ->
 
 @contextmanager
 def run_folder(plan: LoadPlan) -> Iterator[Path]:
+    """A folder for the job, beside the run's files where it keeps some."""
     if plan.out_dir is not None:
         plan.out_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="acceltrial-load-", dir=plan.out_dir) as name:
@@ -142,6 +144,7 @@ def run_folder(plan: LoadPlan) -> Iterator[Path]:
 
 
 def job_for(plan: LoadPlan, address: Address, folder: Path) -> Job:
+    """The settings of the plan's load processes."""
     processes = processes_for(plan)
     schedule = plan.schedule
     return Job(
@@ -164,6 +167,7 @@ def job_for(plan: LoadPlan, address: Address, folder: Path) -> Job:
 
 
 def lay_down(plan: LoadPlan, job: Job, rendering: Rendering) -> None:
+    """Renders every request into the job's folder."""
     schedule = plan.schedule
     write_job(
         job,

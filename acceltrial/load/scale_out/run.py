@@ -1,0 +1,295 @@
+"""One load run over several workers: equal start, own clocks, one table of records."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+
+from acceltrial.errors import AcceltrialError, ConfigurationError
+from acceltrial.load.address import resolve
+from acceltrial.load.job import Job
+from acceltrial.load.plan import LoadPlan, LoadResult
+from acceltrial.load.prompts import Tokenizer
+from acceltrial.load.records import NOT_SENT, RecordBuilder
+from acceltrial.load.render import Rendering
+from acceltrial.load.run import Drive, job_for, lay_down, run_folder, token_rate
+from acceltrial.load.scale_out.clocks import Offset, Stamps, measure_offset
+from acceltrial.load.scale_out.shards import indexes_of, on_our_clock, shard_files
+from acceltrial.load.scale_out.worker import Collected
+from acceltrial.load.server_metrics import watching
+from acceltrial.load.spill import read_spill
+
+WORKER_LOST = "worker_lost"
+_LEAD_S = 0.25
+
+
+class WorkerLostError(AcceltrialError):
+    """A worker does not answer any more."""
+
+
+class Worker(Protocol):
+    """A `ShardWorker` somewhere. Every method raises WorkerLostError when it has gone."""
+
+    def about(self) -> dict[str, Any]:
+        """Where it runs."""
+        ...
+
+    def stamps(self) -> Stamps:
+        """Its clock."""
+        ...
+
+    def prepare(self, files: dict[str, bytes], shard: int) -> None:
+        """Lays a shard down."""
+        ...
+
+    def start(self, start_ns: int) -> None:
+        """Starts at a time of its clock."""
+        ...
+
+    def collect(self, deadline_s: float) -> Collected:
+        """Waits for the end."""
+        ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """What came of one worker.
+
+    Attributes:
+        before, after: its clock's offset ahead of the run and behind it; None where it was lost by then.
+        late_s: it got the word to start so long before the start; negative means that the word came late.
+    """
+
+    shard: int
+    about: dict[str, Any]
+    before: Offset
+    after: Offset | None
+    late_s: float
+    collected: Collected
+
+    def summary(self) -> dict[str, Any]:
+        """JSON-able. `drift_ms` is how far the clocks moved apart during the run."""
+        drift = self.after.offset_ns - self.before.offset_ns if self.after else None
+        return {
+            "shard": self.shard,
+            **self.about,
+            "clock_offset_ms": self.before.offset_ns / 1e6,
+            "clock_uncertainty_ms": self.before.uncertainty_ns / 1e6,
+            "clock_drift_ms": drift / 1e6 if drift is not None else None,
+            "clock_drift_reason": None
+            if self.after
+            else "the worker was lost before its clock was read again",
+            "start_lead_ms": self.late_s * 1e3,
+            "problem": self.collected.problem or None,
+        }
+
+
+def run_scaled_out(plan: LoadPlan, workers: Sequence[Worker], transport: str) -> LoadResult:
+    """Sends the plan's schedule from all workers together; as `run_load`, with `scale_out` told.
+
+    """Sends the plan's schedule from all workers together; gives what `run_load` gives.
+    between times of one worker's clock and need no other; only what compares workers (requests in flight,
+    the timeline, rates) has the clocks' uncertainty, which the summary states. A request of a worker
+    that is lost is a failed row of class `worker_lost`: whether it was sent cannot be known.
+
+    Raises:
+        ConfigurationError: a plan that cannot be cut.
+        AcceltrialError: every worker was lost.
+    """
+    _check(plan, workers)
+    calibration = None
+    if plan.calibrate:
+        from acceltrial.load.calibrate import calibrate
+
+        plan.progress("measuring the instrument on this machine against the reference server")
+        calibration = calibrate(plan)
+    driven, parts = _drive(replace(plan, processes=len(workers)), workers)
+    from acceltrial.load import output, summary
+
+    found = summary.summarise(plan, driven, calibration)
+    found["scale_out"] = _told(parts, transport)
+    lost = [part for part in parts if part.collected.stats is None]
+    if lost:
+        found["instrument"]["valid"] = False
+        found["instrument"]["reasons"] += [f"worker {p.shard} was lost: {p.collected.problem}" for p in lost]
+    if calibration is not None:
+        found["instrument"]["notes"].append("calibrated on the machine that leads, not on each worker's")
+    result = LoadResult(
+        driven.records, found, found["instrument"], started_s=driven.start_ns / 1e9, server=driven.server
+    )
+    if plan.out_dir is not None:
+        output.write(plan, result)
+    return result
+
+
+def _check(plan: LoadPlan, workers: Sequence[Worker]) -> None:
+    many = len(workers) > 1
+    faults = {
+        "no worker was given": not workers,
+        f"{len(workers)} workers for {len(plan.schedule)} requests": len(workers) > len(plan.schedule),
+        "sessions whose turns wait for one another cannot be cut by index": many
+        and plan.schedule.after is not None,
+        "warm-up requests would start the workers at different times": plan.warm_up > 0,
+    }
+    for message, wrong in faults.items():
+        if wrong:
+            raise ConfigurationError(
+                message,
+                where="scale-out",
+                remedy="use fewer workers, no sessions, and a run of its own to warm up",
+            )
+
+
+def _drive(plan: LoadPlan, workers: Sequence[Worker]) -> tuple[Drive, list[Part]]:
+    begun = time.monotonic()
+    address = resolve(plan.base_url)
+    with run_folder(plan) as folder:
+        job = job_for(plan, address, folder)
+        tokenizer = Tokenizer(plan.tokenizer) if plan.tokenizer else None
+        rate = token_rate(plan, address, tokenizer)
+        rendering = Rendering(plan, address, rate, tokenizer)
+        lay_down(plan, job, rendering)
+        with watching(address) as server:
+            start_ns, parts = _send(plan, job, workers)
+        stats = [_shifted(p) for p in parts if p.collected.stats is not None]
+        if not stats:
+            raise AcceltrialError(
+                f"every worker was lost ({parts[0].collected.problem})",
+                where="scale-out",
+                remedy="look at the workers' machines",
+            )
+        builder = RecordBuilder(
+            plan.schedule,
+            start_ns,
+            plan.warm_up,
+            stream=plan.streams,
+            keep_text=plan.keep_text,
+            own_input=rendering.own_tokens,
+            count_output=tokenizer.count_plain if tokenizer and plan.streams else None,
+        )
+        for part in parts:
+            _add(builder, part)
+        records = _with_lost(builder.build(), plan, job, parts)
+    first_ns = min((one["first_sent_ns"] for one in stats if one["first_sent_ns"]), default=start_ns)
+    return Drive(records, stats, start_ns, first_ns / 1e9 - begun, rate, server), parts
+
+
+def _send(plan: LoadPlan, job: Job, workers: Sequence[Worker]) -> tuple[int, list[Part]]:
+    """The start on our clock, and what came of each worker."""
+    with ThreadPoolExecutor(len(workers)) as pool:
+        list(pool.map(lambda one: one[1].prepare(shard_files(job, one[0]), one[0]), enumerate(workers)))
+        abouts = list(pool.map(lambda worker: worker.about(), workers))
+        # One after the other: exchanges that run together would slow each other down.
+        offsets = [measure_offset(worker.stamps) for worker in workers]
+        trip_s = 2 * max(offset.uncertainty_ns for offset in offsets) / 1e9
+        start_ns = time.monotonic_ns() + int((_LEAD_S + 4 * trip_s * len(workers)) * 1e9)
+        leads = list(
+            pool.map(lambda pair: _start(pair[0], pair[1], start_ns), zip(workers, offsets, strict=True))
+        )
+        waiting = [pool.submit(_collect, worker, plan.deadline_s) for worker in workers]
+        _tell(plan.progress, waiting)
+        collected = [one.result() for one in waiting]
+    after = [_again(worker, found) for worker, found in zip(workers, collected, strict=True)]
+    rows = zip(abouts, offsets, after, leads, collected, strict=True)
+    return start_ns, [Part(shard, *row) for shard, row in enumerate(rows)]
+
+
+def _start(worker: Worker, offset: Offset, start_ns: int) -> float:
+    """Seconds between the answer to the word and the start; a worker that has gone shows when collecting."""
+    try:
+        worker.start(offset.to_worker(start_ns))
+    except AcceltrialError:
+        return 0.0
+    return (start_ns - time.monotonic_ns()) / 1e9
+
+
+def _collect(worker: Worker, deadline_s: float) -> Collected:
+    try:
+        return worker.collect(deadline_s)
+    except AcceltrialError as error:
+        return Collected(b"", None, error.what)
+
+
+def _again(worker: Worker, collected: Collected) -> Offset | None:
+    if collected.stats is None:
+        return None
+    try:
+        return measure_offset(worker.stamps)
+    except AcceltrialError:
+        return None
+
+
+def _tell(progress: Callable[[str], None], waiting: Sequence[Any]) -> None:
+    begun, told = time.monotonic(), 0.0
+    while not all(one.done() for one in waiting):
+        time.sleep(0.02)
+        elapsed = time.monotonic() - begun
+        if elapsed - told >= 1.0:
+            told = elapsed
+            progress(f"load has run for {elapsed:.0f} s on {len(waiting)} workers")
+
+
+def _shifted(part: Part) -> dict[str, Any]:
+    stats = dict(part.collected.stats or {})
+    for name in ("start_ns", "first_sent_ns", "ended_ns"):
+        if name in stats:
+            stats[name] = part.before.to_ours(int(stats[name]))
+    return stats
+
+
+def _add(builder: RecordBuilder, part: Part) -> None:
+    if not part.collected.spill:
+        return
+    with tempfile.TemporaryDirectory(prefix="acceltrial-spill-") as name:
+        path = Path(name) / "raw.bin"
+        path.write_bytes(part.collected.spill)
+        builder.add(on_our_clock(read_spill(path), part.before))
+
+
+def _with_lost(records: pl.DataFrame, plan: LoadPlan, job: Job, parts: Sequence[Part]) -> pl.DataFrame:
+    """Every request of a lost worker that left no record, as a failed row of its own class."""
+    lost = [part for part in parts if part.collected.stats is None]
+    if not lost:
+        return records
+    indexes = np.concatenate([np.asarray(_at_risk(plan, job, p.shard)) for p in lost]).astype(np.int64)
+    missing = np.setdiff1d(indexes, records.filter(pl.col("error_class") != NOT_SENT)["index"].to_numpy())
+    answered = records.filter(pl.col("error_class").is_null())["index"].to_numpy()
+    missing = np.setdiff1d(missing, answered)
+    kept = records.filter(~pl.col("index").is_in(missing.tolist()))
+    rows = pl.DataFrame(
+        {
+            "index": missing,
+            "intended_s": plan.schedule.intended_s[missing],
+            "error_class": [WORKER_LOST] * len(missing),
+            "bytes_received": np.zeros(len(missing), dtype=np.int64),
+            "chunks": np.zeros(len(missing), dtype=np.int64),
+        }
+    )
+    return pl.concat([kept, rows], how="diagonal").sort("index").select(records.columns)
+
+
+def _at_risk(plan: LoadPlan, job: Job, shard: int) -> Sequence[int]:
+    """What the shard was to send: all of it in an open loop, in a closed one a request for each stream."""
+    mine = indexes_of(job, shard)
+    streams = -(-plan.schedule.concurrency // job.processes)
+    return mine[:streams] if plan.schedule.concurrency else mine
+
+
+def _told(parts: Sequence[Part], transport: str) -> dict[str, Any]:
+    return {
+        "transport": transport,
+        "workers": [part.summary() for part in parts],
+        "lost": sum(part.collected.stats is None for part in parts),
+        "common_clock_uncertainty_ms": max(
+            (p.before.uncertainty_ns + abs(p.after.offset_ns - p.before.offset_ns if p.after else 0)) / 1e6
+            for p in parts
+        ),
+    }

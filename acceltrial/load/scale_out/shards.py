@@ -1,0 +1,63 @@
+"""A job cut into what each worker needs, and the workers' records on one clock."""
+
+from __future__ import annotations
+
+import io
+from array import array
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from acceltrial.load.job import (
+    AFTER,
+    INTENDED,
+    OFFSETS,
+    REQUESTS,
+    SETTINGS,
+    THINK,
+    Job,
+    RequestStore,
+)
+from acceltrial.load.scale_out.clocks import Offset
+from acceltrial.load.spill import RawRecord
+
+
+def indexes_of(job: Job, shard: int) -> range:
+    """The schedule's requests that one shard sends, counted without warm-up."""
+    return range(shard, job.requests - job.warm_up, job.processes)
+
+
+def shard_files(job: Job, shard: int) -> dict[str, bytes]:
+    """The job's files with the request bytes of one shard only; every other request is empty there."""
+    folder = Path(job.folder)
+    store = RequestStore(folder)
+    offsets, requests = array("q", [0]), io.BytesIO()
+    mine = set(indexes_of(job, shard))
+    try:
+        for index in range(job.requests):
+            if index - job.warm_up in mine:
+                requests.write(store.read(index))
+            offsets.append(requests.tell())
+    finally:
+        store.close()
+    files = {REQUESTS: requests.getvalue(), OFFSETS: offsets.tobytes()}
+    for name in (SETTINGS, INTENDED, AFTER, THINK):
+        if (folder / name).exists():
+            files[name] = (folder / name).read_bytes()
+    return files
+
+
+def on_our_clock(records: Iterator[RawRecord], offset: Offset) -> Iterator[RawRecord]:
+    """The records with every time on our clock. What lies between two times of a record does not change."""
+    ours = offset.to_ours
+    for raw in records:
+        yield replace(
+            raw,
+            intended_ns=ours(raw.intended_ns),
+            sent_ns=ours(raw.sent_ns),
+            dialled_ns=ours(raw.dialled_ns),
+            connected_ns=ours(raw.connected_ns),
+            secured_ns=ours(raw.secured_ns),
+            finished_ns=ours(raw.finished_ns),
+            stamps_ns=array("q", (ours(stamp) for stamp in raw.stamps_ns)),
+        )
