@@ -93,9 +93,9 @@ class Part:
 
 
 def run_scaled_out(plan: LoadPlan, workers: Sequence[Worker], transport: str) -> LoadResult:
-    """Sends the plan's schedule from all workers together; as `run_load`, with `scale_out` told.
-
     """Sends the plan's schedule from all workers together; gives what `run_load` gives.
+
+    The schedule is cut by index: the merged stream is exactly the schedule. Latencies and send lag lie
     between times of one worker's clock and need no other; only what compares workers (requests in flight,
     the timeline, rates) has the clocks' uncertainty, which the summary states. A request of a worker
     that is lost is a failed row of class `worker_lost`: whether it was sent cannot be known.
