@@ -215,8 +215,8 @@ class Surface:
 
     def mean(self, where: Points) -> FloatArray:
         """Mean of the log residual of time at `where`: cheaper than `ask`."""
-        where = self.with_engines(where)
         kept, inverse = self._distinct(where)
+        kept = self.with_engines(kept)
         found = np.zeros(len(kept))
         for start in range(0, len(kept) if len(self.at) else 0, CHUNK):
             part = kept.take(slice(start, start + CHUNK))
@@ -240,13 +240,14 @@ class Surface:
         return replace(where, engines=engines)
 
     def _distinct(self, where: Points) -> tuple[Points, np.ndarray[Any, np.dtype[np.intp]]]:
-        """Rows that the covariance tells apart (not unseen families of one line), and each row's place."""
-        known = np.isin(where.family, self.at.family)
-        _, codes = np.unique(np.where(known, where.family, where.line), return_inverse=True)
-        _, device = np.unique(where.accelerator, return_inverse=True)
-        keys = np.column_stack(
-            [where.features, where.engines, codes, device, known, where.metric, where.scenario]
-        )
+        """Rows that the covariance tells apart, and each row's place among them.
+
+        Unseen devices of one family are alike, and so are unseen families of one vendor line.
+        """
+        names = np.where(np.isin(where.line, self.at.line), where.line, "")
+        names = np.where(np.isin(where.family, self.at.family), where.family, names)
+        names = np.where(np.isin(where.accelerator, self.at.accelerator), where.accelerator, names)
+        keys = np.column_stack([where.features, where.engines, _codes(names), where.metric, where.scenario])
         _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
         return where.take(first), inverse.reshape(-1)
 
@@ -255,8 +256,8 @@ class Surface:
         if not len(self.at):
             own = self._own(where)
             return np.zeros(len(where)), np.sqrt(own + noise(self.log_parameters, where))
-        where = self.with_engines(where)
         kept, inverse = self._distinct(where)
+        kept = self.with_engines(kept)
         mean, deviation = np.zeros(len(kept)), np.zeros(len(kept))
         for start in range(0, len(kept), CHUNK):
             part = kept.take(slice(start, start + CHUNK))

@@ -38,6 +38,8 @@ GOALS = {
     ("ttft", "configurations"): "≤ 30 %",
 }
 RATES = ("throughput", "samples")
+FEWEST = 5
+"""Families with fewer rows of a metric are not judged on their own."""
 KINDS = ("tpot", "throughput", "samples", "ttft")
 
 
@@ -102,8 +104,9 @@ def _line(training: Training, kind: str, what: str, held: HeldOut, inside: np.nd
     whole, least = "–", "–"
     if inside is not None:
         families = training.families()
-        shares = [np.mean(inside[own & (families == name)]) for name in np.unique(families[own])]
-        whole, least = f"{np.mean(inside[own]):.0%}", f"{min(shares):.0%}"
+        groups = [own & (families == name) for name in np.unique(families[own])]
+        shares = [np.mean(inside[group]) for group in groups if group.sum() >= FEWEST]
+        whole, least = f"{np.mean(inside[own]):.0%}", f"{min(shares):.0%}" if shares else "–"
     print(
         f"| {kind} | {what} | {own.sum()} | {np.median(error):.1%} | {np.quantile(error, 0.9):.0%} "
         f"| {whole} | {least} | {GOALS.get((kind, what), '–')} |"
