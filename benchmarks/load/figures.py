@@ -102,6 +102,7 @@ def open_loop(rate: float, seconds: float, seed: int, raw: Path) -> dict[str, fl
         "lag_p50_ms": quantile(error.lag_ms, 0.5),
         "lag_p99_ms": quantile(error.lag_ms, 0.99),
         "rate_off_schedule": abs(achieved / wanted - 1),
+        "ks_p_value": float(stats.kstest(np.diff(np.sort(sent)) * rate, "expon").pvalue),
         "rate_off_asked_in_sd": (len(sent) - rate * seconds) / (rate * seconds) ** 0.5,
         "failed": float(error.failed),
         "cpu_share": busiest_share(driven),
@@ -129,16 +130,20 @@ def arrivals_test(rate: float, seeds: int, requests: int, folder: Path) -> dict[
 
 def start_up() -> dict[str, float]:
     """Start-up as an ordinary process, and with precedence (what a machine with nothing else to do gives)."""
-    return {"start_to_first_request_s": _start_up(None), "start_ahead_s": _start_up(take_precedence)}
+    return {
+        "start_to_first_request_s": _start_up(None, "--no-calibrate"),
+        "start_ahead_s": _start_up(take_precedence, "--no-calibrate"),
+        "start_calibrated_s": _start_up(None, "--calibrate"),
+    }
 
 
-def _start_up(before: Callable[[], object] | None) -> float:
-    """Seconds from starting the command to the first request read; no calibration, the probe included."""
+def _start_up(before: Callable[[], object] | None, calibrate: str) -> float:
+    """Seconds from starting the command to the first request read, the probe of token counts included."""
     with serve_reference(FAST) as reference:
         reference.reset()
         begun = time.monotonic_ns()
         command = [sys.executable, "-m", "acceltrial.cli", "bench", reference.base_url, "--rate", "50"]
-        options = ["--requests", "20", "--output-tokens", "16", "--no-calibrate", "--json"]
+        options = ["--requests", "20", "--output-tokens", "16", calibrate, "--json"]
         subprocess.run([*command, *options], check=True, capture_output=True, preexec_fn=before)
         reads = {one.request_id: one.read_ns for one in reference.log()["requests"]}
     return float(reads["0"] - begun) / 1e9
