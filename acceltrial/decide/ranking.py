@@ -79,18 +79,33 @@ def rank_stability(samples: Floats, weights: Floats) -> Stability:
     group = group.reshape(-1)
     sizes = np.bincount(group)
     options, groups = len(rows), len(first)
-    counts = np.zeros(groups * options, dtype=np.int64)
+    counts = np.zeros((groups, options), dtype=np.int64)
     all_single = bool(np.all(sizes == 1))
-    places = np.arange(options, dtype=np.int64)
+    steps = weights * -_STEPS  # a power of two: exact
     for sample in samples:
-        scores = weights @ sample[first].T
-        order = np.argsort((scores * -_STEPS).astype(np.int32), axis=1)
+        order = _best_first(steps @ sample[first].T)
         if all_single:
-            starts = np.broadcast_to(places, order.shape)
+            for place in range(options):
+                counts[:, place] += np.bincount(order[:, place], minlength=groups)
         else:
             starts = np.cumsum(sizes[order], axis=1) - sizes[order]
-        counts += np.bincount((order * options + starts).ravel(), minlength=counts.size)
-    return _stability(counts.reshape(groups, options), group, sizes, len(samples) * len(weights))
+            found = np.bincount((order * options + starts).ravel(), minlength=counts.size)
+            counts += found.reshape(counts.shape)
+    return _stability(counts, group, sizes, len(samples) * len(weights))
+
+
+def _best_first(steps: Floats) -> NDArray[np.int64]:
+    """Columns of each row by ascending whole steps, equal ones in order of column.
+
+    The column rides in the low bits of the value: sorting values is several times as fast as sorting indices.
+    """
+    bits = max(1, (steps.shape[1] - 1).bit_length())
+    keys = steps.astype(np.int64)
+    keys <<= bits
+    keys |= np.arange(steps.shape[1])
+    keys.sort(axis=1)
+    keys &= (1 << bits) - 1
+    return keys
 
 
 def _stability(

@@ -29,7 +29,9 @@ def _compared(totals: dict[str, dict[str, Any]]) -> str:
             gap = f" ({row['reason']})" if row["reason"] else ""
             cost = f"{money(row['usd_per_month'])} a month ({span(row['low'], row['high'], 'usd')})"
             parts.append(f"{title[0].upper()}{title[1:]}: {cost}{gap}.")
-    own = totals.get("recommended")
+    own, gpus = totals.get("recommended"), totals.get("all_gpu")
+    if own and gpus and own["usd_per_month"] == gpus["usd_per_month"] and own["workloads"] == gpus["workloads"]:
+        parts.append("Every recommendation is a GPU, so the two are the same.")
     if own is not None and own["usd_saved_by_sharing"] > 0:
         parts.append(f"Sharing instances would save {money(own['usd_saved_by_sharing'])} of that.")
     return " ".join(parts)
@@ -60,7 +62,7 @@ def _line(material: Material, row: dict[str, Any]) -> list[Cell]:
         href=material.register.cite("plan", row),
     )  # fmt: skip
     return [
-        "total" if total else f"{row['accelerator']} ({row['pool']})", where,
+        "total" if total else str(row["accelerator"]), where,
         row["workloads"] or unknown("kept for spills only"), row["sharing"],
         number(row["accelerators_needed"]), number(row["accelerators_alone"]),
         number(row["accelerators_shared"]), number(row["accelerators_for_fallback"]), row["spills_here"],
