@@ -159,7 +159,8 @@ def _energy_rows(maker: RowMaker, watch: Watch, completed: int) -> Iterator[Row]
     reason = "one run: no interval" if known else _no_meter(watch, gpu, cpu)
     source = f"energy method {method}"
     each = joules / completed if joules is not None and completed else None
-    yield maker.row("energy_j_per_request", "mean", each, n=completed or None, reason=reason, source=source)
+    told = "no request was answered" if known and not completed else reason
+    yield maker.row("energy_j_per_request", "mean", each, n=completed or None, reason=told, source=source)
     watts = joules / seconds if joules is not None else None
     yield maker.row("power_w", "mean", watts, reason=reason, source=source)
 

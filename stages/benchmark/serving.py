@@ -226,7 +226,13 @@ def _replay(session: Session, server: RunningServer, best_rps: float) -> None:
             row for row in rows_of(maker, done.result, session.demand) if row["metric"] == "failure_rate"
         ]
         others = {name: value for name, value in SERVING_METRICS.items() if name != "failure_rate"}
-        session.outcome.rows += [*failure, *maker.unknown(others, reason)]
+        session.outcome.rows += [
+            *failure,
+            *maker.unknown(others, reason),
+            # What the instrument and the machine went through is known although nothing was answered.
+            *instrument_rows(maker, done.result),
+            *resource_rows(maker, watch, 0),
+        ]
         session.close("replay", "failed", reason, started)
         return
     broken = done.result.instrument["reasons"]
