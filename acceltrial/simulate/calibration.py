@@ -32,6 +32,8 @@ DELTA = 0.1
 PULL = 0.002
 NORMAL_80 = 1.2815515594
 LEAST_ERROR = 0.05
+LEAST_ERROR_UNCHECKED = 0.15
+"""Of percentiles where no other run could be left out; declared."""
 MOST_FALSE = 3
 BATCHES = (2, 4, 8, 16, 32, 64)
 PAUSE_S = 1e5
@@ -85,7 +87,8 @@ def calibrate(phases: Sequence[Phase]) -> Calibration:
     held = [_left_out(phases, index) for index in range(len(phases))] if len(phases) > 1 else []
     errors = held or [_errors(phases, steps, sequences, budget)]
     logs = [math.log1p(value) for one in errors for metric in one.values() for value in metric.values()]
-    spread = max(float(np.sqrt(np.mean(np.square(logs)))), LEAST_ERROR)
+    least = LEAST_ERROR if held else LEAST_ERROR_UNCHECKED
+    spread = max(float(np.sqrt(np.mean(np.square(logs)))), least)
     summary = {
         metric: {
             name: float(np.median([abs(one[metric][name]) for one in errors])) for name in ("p50", "p95")

@@ -13,6 +13,7 @@ from schemas.base import table_of
 from schemas.evidence import BenchmarkCells, Measurements, RequestRecords, Telemetry
 from schemas.inputs import Findings
 from stages.benchmark import cells as cell_list
+from stages.benchmark.calibrated import foretold
 from stages.benchmark.ledger import settle
 from stages.benchmark.outcome import Outcome, read_outcomes
 from stages.benchmark.params import BenchmarkParams
@@ -50,7 +51,9 @@ class BenchmarkGrid:
         rows = pl.concat([found.measurements, _startups(found.facts), local])
         order = ["workload", "option", "phase", "cell", "metric", "statistic"]
         rows = rows.sort(order, maintain_order=True)
-        rows, ledger = settle(rows, _families(inputs) | families, context)
+        loads = [one["load"] for one in found.facts if "load" in one]
+        told = foretold(loads, found.records)
+        rows, ledger = settle(rows, _families(inputs) | families, context, others=told)
         return {
             "measurements": rows.select(list(table_of(Measurements, []).columns)),
             "request_records": found.records.sort("cell", "index").select(

@@ -25,7 +25,11 @@ COMPARED = {
 
 
 def settle(
-    measurements: pl.DataFrame, families: Mapping[str, str], context: Context
+    measurements: pl.DataFrame,
+    families: Mapping[str, str],
+    context: Context,
+    *,
+    others: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows with intervals as wide as the record of their family asks for, and the ledger's table.
 
@@ -36,6 +40,7 @@ def settle(
         measurements: rows of every phase.
         families: prediction family by option; options without one keep their intervals.
         context: of the run; the ledger lies in its workspace.
+        others: predictions that stand in no row, with their own `family`.
 
     Raises:
         DataContractError: the ledger is damaged. StorageError: it cannot be read or written.
@@ -44,9 +49,11 @@ def settle(
     earlier = read_pairs(folder, before=context.now)
     record = track_record(earlier)
     rows, factors = _stretched(measurements, families, record)
-    told = _predictions(rows, factors)
+    told = _predictions(rows, factors, families)
+    if others is not None and not others.is_empty():
+        told = pl.concat([told, _widened(others, record).select(told.columns)], how="vertical_relaxed")
     stored = stored_predictions(folder, _measured(rows)["option"].unique().to_list(), before=context.now)
-    pairs = pairs_of(rows, families, told, stored)
+    pairs = pairs_of(rows, told, stored)
     if not told.is_empty():
         store_predictions(folder, told, now=context.now)
     add_pairs(folder, pairs)
@@ -56,7 +63,6 @@ def settle(
 
 def pairs_of(
     measurements: pl.DataFrame,
-    families: Mapping[str, str],
     told: pl.DataFrame,
     stored: pl.DataFrame | None = None,
 ) -> list[Pair]:
@@ -64,7 +70,6 @@ def pairs_of(
 
     Args:
         measurements: of which the measured rows count.
-        families: prediction family by option; others are `unknown`.
         told: predictions of this run, made for the very load that was replayed.
         stored: predictions of earlier runs; they count under the same conditions, where none is new.
     """
@@ -74,7 +79,7 @@ def pairs_of(
         old = stored.join(measured, on=[*KEY, "model", "precision"], suffix="_measured")
         old = old.filter(pl.col("conditions") == pl.col("adjustments"))
         pairs = pl.concat([pairs, old.join(pairs, on=KEY, how="anti")], how="diagonal")
-    return [_pair(row, families) for row in pairs.sort(KEY).iter_rows(named=True)]
+    return [_pair(row) for row in pairs.sort(KEY).iter_rows(named=True)]
 
 
 def ledger_table(pairs: Sequence[Pair]) -> pl.DataFrame:
@@ -105,22 +110,33 @@ def _measured(measurements: pl.DataFrame) -> pl.DataFrame:
     return known.filter(pl.col("grade") == "measured").join(phases, on=["metric", "phase"])
 
 
-def _predictions(rows: pl.DataFrame, factors: pl.Series) -> pl.DataFrame:
+def _predictions(rows: pl.DataFrame, factors: pl.Series, families: Mapping[str, str]) -> pl.DataFrame:
+    family = pl.col("option").replace_strict(dict(families), default="unknown", return_dtype=pl.String)
     known = (pl.col("grade") == "predicted") & pl.col("valid") & pl.col("value").is_finite()
     return (
         rows.with_columns(factors.alias("widened"))
         .filter(known & pl.col("low").is_finite() & pl.col("high").is_finite())
         .select(
-            *KEY, "model", "precision", pl.col("adjustments").alias("conditions"), pl.col("value"), "low",
+            *KEY, "model", "precision", family.alias("family"),
+            pl.col("adjustments").alias("conditions"), pl.col("value"), "low",
             "high", "widened", pl.col("source").alias("predictor"), "date", "run",
         )
     )  # fmt: skip
 
 
-def _pair(row: Mapping[str, Any], families: Mapping[str, str]) -> Pair:
+def _widened(others: pl.DataFrame, record: TrackRecord) -> pl.DataFrame:
+    rows = []
+    for row in others.iter_rows(named=True):
+        factor = record.factor(row["family"], row["metric"])
+        low, high = stretched(row["value"], row["low"], row["high"], factor)
+        rows.append({**row, "low": low, "high": high, "widened": factor})
+    return pl.DataFrame(rows, schema=others.schema)
+
+
+def _pair(row: Mapping[str, Any]) -> Pair:
     return Pair(
         **{name: row[name] for name in (*KEY, "model", "precision", "conditions")},
-        family=families.get(row["option"], "unknown"),
+        family=row["family"],
         predicted=row["value"],
         low=row["low"],
         high=row["high"],
