@@ -168,14 +168,7 @@ def _generation(cases: CaseArrays, physical: Physical) -> Load:
     batch = np.where(fixed, cases.concurrency, np.minimum(cases.concurrency, limit))
     out = np.maximum(cases.output_tokens, 1.0)
     memory, compute = _decode_parts(cases, batch, physical)
-    beside = overhead_s(
-        batch,
-        cases.layers,
-        cases.size,
-        physical.us_sequence,
-        physical.us_layer,
-        physical.us_link * cases.hop,
-    )
+    beside = _beside_s(cases, batch, physical)
     decode = blend_s(memory, compute, physical.blend) + beside
     steady = (
         blend_s(memory, compute + batch / out * _prefill_work_s(cases, 1.0, physical), physical.blend)
@@ -190,6 +183,19 @@ def _generation(cases: CaseArrays, physical: Physical) -> Load:
     ttft = np.where(fixed, prefill, queued + physical.base_ms / 1e3 + waiting)
     tpot = np.where(fixed, decode, decode + mixed * (steady - decode))
     return Load(batch, tpot, ttft, tokens)
+
+
+def decode_s(cases: CaseArrays, physical: Physical, tokens: float = 1.0) -> FloatArray:
+    """Seconds of a decode step at each case's concurrency, over `tokens` new tokens of every sequence."""
+    memory, compute = _decode_parts(cases, cases.concurrency, physical)
+    beside = _beside_s(cases, cases.concurrency, physical)
+    return np.asarray(blend_s(memory, tokens * compute, physical.blend) + beside)
+
+
+def _beside_s(cases: CaseArrays, batch: FloatArray, physical: Physical) -> FloatArray:
+    link = physical.us_link * cases.hop
+    us = (physical.us_sequence, physical.us_layer, link)
+    return np.asarray(overhead_s(batch, cases.layers, cases.size, *us))
 
 
 def _decode_parts(cases: CaseArrays, batch: FloatArray, physical: Physical) -> tuple[FloatArray, FloatArray]:

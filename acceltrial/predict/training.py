@@ -2,7 +2,10 @@
 
     flops = 3 × forward (forward and backward), forward = 2·N·tokens + attention
     t_compute = flops ÷ (n·C·MFU),   t_exchange = 2·(n-1)/n · 2 bytes · N ÷ link
-    step = t_compute + (1 - overlap) · t_exchange
+    step = t_compute ÷ (1 - bubble) + t_tensor + t_experts + (1 - overlap) · t_exchange
+
+(`acceltrial.predict.parallel` has the exchange of each kind of split, `acceltrial.predict.interruption` what
+spot interruptions and checkpoints add.)
 
 No training run was fitted: the utilisation is a declared range over published runs (Chowdhery et al. 2022,
 PaLM, 46 %; Narayanan et al. 2021, Megatron-LM, 44 to 52 %; small models and first attempts stay near 25 %),
@@ -17,6 +20,7 @@ from datetime import datetime
 
 from acceltrial.evidence import Figure, Grade, Interval
 from acceltrial.predict.device import Device
+from acceltrial.predict.parallel import Split, bubble_share, expert_gb, gradient_gb, tensor_gb
 from acceltrial.predict.physics import DEFAULT_LINK_GB_S
 from acceltrial.predict.shape import ModelShape
 
@@ -27,9 +31,12 @@ METHOD = "declared range of utilisation over published runs; no training run was
 SOURCE = "acceltrial training model 1: operations ÷ achievable rate + exchange"
 
 
+NO_SPLIT = Split()
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingCase:
-    """A training run on `count` devices: sequences a step and tokens a sequence over all devices."""
+    """A training run on `count` devices: sequences a step over all, tokens a sequence, and its split."""
 
     device: Device
     shape: ModelShape
@@ -37,6 +44,7 @@ class TrainingCase:
     precision: str
     batch: int
     tokens: int
+    split: Split = NO_SPLIT
 
 
 def predict_training(case: TrainingCase, *, now: datetime) -> dict[tuple[str, str], Figure]:
@@ -73,9 +81,13 @@ def step_seconds(case: TrainingCase, mfu: float) -> float:
     compute = step_operations(case) / (case.count * _rate(case) * 1e12 * mfu)
     if case.count == 1:
         return compute
-    share = 2.0 * (case.count - 1) / case.count
     link = (case.device.interconnect_gb_s or DEFAULT_LINK_GB_S) / 2.0
-    return compute + (1.0 - OVERLAP) * share * 2.0 * case.shape.params_b / link
+    own_tokens = case.batch * case.tokens / case.split.copies(case.count)
+    inline = tensor_gb(case.shape, own_tokens, case.split, backward=True)
+    inline += 3.0 * expert_gb(case.shape, own_tokens, case.split)
+    behind = gradient_gb(case.shape, case.count, case.split)
+    waiting = compute / (1.0 - bubble_share(case.split))
+    return waiting + (inline + (1.0 - OVERLAP) * behind) / link
 
 
 def _rate(case: TrainingCase) -> float:
@@ -90,4 +102,6 @@ def _cannot(case: TrainingCase) -> str:
         return f"the {case.precision} rate of {case.device.accelerator} is not known"
     if min(case.batch, case.tokens, case.count) <= 0:
         return "batch, tokens and count must be above zero"
+    if case.count % (case.split.tensor * case.split.pipeline):
+        return f"{case.count} devices cannot be split {case.split.tensor} × {case.split.pipeline} ways"
     return ""
