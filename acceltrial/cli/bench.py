@@ -49,6 +49,9 @@ def bench(
     insecure: Annotated[bool, Parameter(negative="")] = False,
     ca_file: Path | None = None,
     strict: Annotated[bool, Parameter(negative="")] = False,
+    quality: str | None = None,
+    scale_out: str | None = None,
+    workers: int = 2,
     out: Path | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
@@ -83,6 +86,10 @@ def bench(
         insecure: do not verify the server's certificate.
         ca_file: certificates to trust instead of the system's.
         strict: end with code 4 when the instrument broke its bounds.
+        quality: ask this task set and judge the answers: routing, sentiment, order-number, record, questions,
+            summaries, code or tool-calls; search for embeddings, rerank for rerankers.
+        scale_out: send from several machines: ray, or ray:ADDRESS of a cluster.
+        workers: how many, with --scale-out.
         out: folder for requests.parquet, schedule.parquet, summary.json and charts.
         as_json: print the summary as JSON on stdout.
     """
@@ -113,7 +120,13 @@ def bench(
     if repeats < 1 or (repeats > 1 and find_goodput):
         raise _usage("--repeats must be at least 1, and --find-goodput repeats by itself")
     with progress.shown():
-        if find_goodput:
+        if quality is not None or scale_out is not None:
+            if find_goodput or repeats > 1:
+                raise _usage("--quality and --scale-out go with neither --find-goodput nor --repeats")
+            from acceltrial.cli.bench_ways import run_asked
+
+            summary = run_asked(plan, quality, scale_out, workers)
+        elif find_goodput:
             summary = _search(plan, given, out)
         else:
             summary = run_load(plan).summary if repeats == 1 else _repeat(plan, given, repeats, out)

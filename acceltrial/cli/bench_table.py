@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from acceltrial.cli.bench_ways import quality_lines
+
 _LATENCIES = ("ttft_ms", "ttft_from_intended_ms", "itl_ms", "tpot_ms", "e2e_ms", "send_lag_ms")
 _COLUMNS = ("p50", "p90", "p95", "p99", "mean")
 
@@ -26,7 +28,7 @@ def show(summary: dict[str, Any]) -> None:
                 str(found["n"]),
             )
     console.print(table)
-    for line in lines(summary):
+    for line in [*lines(summary), *quality_lines(summary)]:
         console.print(escape(line))
 
 

@@ -52,7 +52,7 @@ class TestOnThisMachine:
         assert result.records["index"].to_list() == list(range(200))
         assert result.summary["requests"]["completed"] == 200
         assert np.allclose(result.records["intended_s"].to_numpy(), schedule.intended_s, atol=1e-8)
-        assert sorted(int(one.name) for one in read) == list(range(200))
+        assert sorted(int(one.request_id) for one in read) == list(range(200))
         told = result.summary["scale_out"]
         assert len(told["workers"]) == 2
         for worker in told["workers"]:
