@@ -19,6 +19,7 @@ from acceltrial.storage.atomic import storage_error
 
 REQUIRED = ("stream", "t_s", "arm", "latency_ms", "ok")
 BATCH = 500_000
+MOST_RUNS = 64
 MOST_OPEN = 12_000_000
 """Rows held at once. Streams that are interleaved more widely are read in several passes."""
 
@@ -33,7 +34,9 @@ def read_streams(
         DataContractError: it is not Parquet, lacks a column, or has a row without a stream.
     """
     try:
-        file = pq.ParquetFile(path)
+        present = pq.read_schema(path).names
+        few_values = [name for name in ("stream", "arm") if name in present]
+        file = pq.ParquetFile(path, read_dictionary=few_values)
     except OSError as error:
         raise storage_error(error, path) from error
     except ArrowException as error:
@@ -124,6 +127,11 @@ def _one_pass(
 def _by_stream(piece: Any) -> Iterator[tuple[str, pl.DataFrame]]:
     frame = pl.from_arrow(piece)
     assert isinstance(frame, pl.DataFrame)
-    frame = frame.with_columns(pl.col("stream").cast(pl.String))
+    codes = frame["stream"].to_physical().to_numpy()
+    starts = np.concatenate([[0], np.flatnonzero(codes[1:] != codes[:-1]) + 1])
+    if len(starts) <= MOST_RUNS:  # one stream after another: whole runs, copied so that the batch can go
+        for start, end in zip(starts, [*starts[1:], len(frame)], strict=True):
+            yield str(frame["stream"][int(start)]), frame.drop("stream")[np.arange(start, end)]
+        return
     for (name,), rows in frame.partition_by("stream", as_dict=True, maintain_order=True).items():
         yield str(name), rows.drop("stream")

@@ -18,6 +18,7 @@ from acceltrial.canary.records import Codes, Flags, Floats, Records
 
 BIN = 0.005
 """Latencies are compared in steps of half a per cent."""
+SMALLEST, LARGEST = 1e-6, 1e9
 BEYOND_QUANTILE = 5
 SETTLING_REQUESTS = 20
 
@@ -58,13 +59,13 @@ def tally_values(
     records: Records, values: Floats, expected: float, weight: float, *, looks: int, interval_s: float
 ) -> Tally:
     """Sums of [0, 1] values (failures: 1) by look and class; missing values are left out."""
-    known = ~np.isnan(values)
-    look, group = records.looks(interval_s)[known], records.group[known]
     groups = int(records.group.max(initial=0)) + 1
-    cell = (look * groups + group) * 2 + records.canary[known]
+    cell, known = (records.looks(interval_s) * groups + records.group) * 2 + records.canary, ~np.isnan(values)
+    if not known.all():
+        cell, values = cell[known], values[known]
     size = looks * groups * 2
     n = np.bincount(cell, minlength=size).reshape(looks, groups, 2).astype(np.float64)
-    k = np.bincount(cell, weights=values[known], minlength=size).reshape(looks, groups, 2).astype(np.float64)
+    k = np.bincount(cell, weights=values, minlength=size).reshape(looks, groups, 2).astype(np.float64)
     return Tally(
         k[..., 1:], n[..., 1:], k[..., :1], n[..., :1], expected=np.array(expected), prior_weight=weight
     )
@@ -92,29 +93,18 @@ def tally_slow(
 ) -> SlowTally:
     """Slow requests as defined above; a level without enough of the baseline's past has no counts."""
     known = records.ok & (values > 0)
-    look, bins = records.looks(interval_s), np.zeros(len(values), dtype=np.int64)
-    bins[known] = np.floor(np.log(np.clip(values[known], 1e-6, 1e9)) / BIN).astype(np.int64)
-    lowest = int(bins[known].min(initial=0)) if known.any() else 0
-    width = (int(bins[known].max()) - lowest + 1) if known.any() else 1
-    bins -= lowest
     past = max(math.ceil(reference_s / interval_s), 1)
     levels = np.array(rule.levels)
-    due = np.cumsum(np.bincount(look[known & records.canary], minlength=looks))
+    hist = _histograms(records, values, known, looks, interval_s)
+    due = hist[1].sum(axis=(0, 2)).cumsum()
     margins = rule.margins(np.concatenate([[0], due[:-1]]))
     shift = np.ceil(np.log1p(margins) / BIN - 1e-9).astype(np.int64)
-    groups = int(records.group.max(initial=0)) + 1
-    parts, arms = [], [known & ~records.canary, known & records.canary]
-    for group in range(groups):
-        hist = [
-            _histogram(look[m], bins[m], looks, width) for m in (a & (records.group == group) for a in arms)
-        ]
-        parts.append(_exceedance(hist[0], hist[1], levels, past, shift))
-    stacked = [np.stack(column, axis=1) for column in zip(*parts, strict=True)]
-    whole = [_histogram(look[arm], bins[arm], looks, width) for arm in arms]
+    parts = [_exceedance(hist[0, g], hist[1, g], levels, past, shift) for g in range(hist.shape[1])]
+    k_c, n_c, k_b, n_b = (np.stack(column, axis=1) for column in zip(*parts, strict=True))
+    whole = hist.sum(axis=1)
     warm = _warm_from(whole[0], whole[1], interval_s, warmup)
-    k_c, n_c = stacked[0].copy(), stacked[1].copy()
     k_c[:warm], n_c[:warm] = 0, 0
-    tally = Tally(k_c, n_c, stacked[2], stacked[3], expected=1 - levels, prior_weight=200.0)
+    tally = Tally(k_c, n_c, k_b, n_b, expected=1 - levels, prior_weight=200.0)
     shares = tuple(_missing(records.ok & (records.canary == arm), known) for arm in (False, True))
     return SlowTally(tally, warm, (shares[0], shares[1]))
 
@@ -124,38 +114,44 @@ def _missing(asked: Flags, known: Flags) -> float:
     return 1 - int((asked & known).sum()) / total if total else 0.0
 
 
-def _histogram(look: Codes, bins: Codes, looks: int, width: int) -> Counts:
-    flat = np.bincount(look * width + bins, minlength=looks * width)
-    return flat.reshape(looks, width).astype(np.float64)
+def _histograms(records: Records, values: Floats, known: Flags, looks: int, interval_s: float) -> Codes:
+    """Known values by arm (baseline first), class, look and step of `BIN`."""
+    groups = int(records.group.max(initial=0)) + 1
+    logs = np.log(np.clip(values[known], SMALLEST, LARGEST))
+    steps = np.floor(logs / BIN).astype(np.int64)
+    steps -= steps.min() if len(steps) else 0
+    width = int(steps.max(initial=0)) + 1
+    cell = ((records.canary * groups + records.group) * looks + records.looks(interval_s))[known]
+    size = 2 * groups * looks * width
+    return np.bincount(cell * width + steps, minlength=size).reshape(2, groups, looks, width)
 
 
 def _exceedance(
-    baseline: Counts, canary: Counts, levels: Floats, past: int, shift: Codes
+    baseline: Codes, canary: Codes, levels: Floats, past: int, shift: Codes
 ) -> tuple[Counts, Counts, Counts, Counts]:
     """Slow and all requests of canary and baseline, look × level."""
     looks, width = baseline.shape
-    running = np.cumsum(baseline, axis=0)
-    before = np.vstack([np.zeros(width), running[:-1]])
+    running = np.cumsum(np.cumsum(baseline, axis=1), axis=0)
+    before = np.zeros_like(running)
+    before[1:] = running[:-1]
     before[past + 1 :] -= running[: max(looks - past - 1, 0)]
-    cumulative = np.cumsum(before, axis=1)
-    n_past = cumulative[:, -1]
-    wanted = levels[None, :] * n_past[:, None]
-    threshold = np.stack(
-        [(cumulative < wanted[:, i : i + 1] - 1e-9).sum(axis=1) for i in range(len(levels))], axis=1
-    )
+    wanted = levels * before[:, -1:] - 1e-9
+    threshold = np.stack([np.searchsorted(row, want) for row, want in zip(before, wanted, strict=True)])
     allowed = np.maximum.accumulate(threshold + shift, axis=1)
-    active = n_past[:, None] * (1 - levels[None, :]) >= BEYOND_QUANTILE - 1e-9
-    rows = np.arange(looks)[:, None]
+    active = before[:, -1:] * (1 - levels) >= BEYOND_QUANTILE - 1e-9
     result = []
     for hist, limit in ((canary, allowed), (baseline, threshold)):
-        tail = np.zeros((looks, width + 1))
-        tail[:, :width] = hist[:, ::-1].cumsum(axis=1)[:, ::-1]
-        over = tail[rows, np.minimum(limit + 1, width)]
-        result += [np.where(active, over, 0.0), np.where(active, hist.sum(axis=1)[:, None], 0.0)]
+        upto = np.cumsum(hist, axis=1)
+        everything = upto[:, -1:]
+        over = everything - np.take_along_axis(upto, np.minimum(limit, width - 1), axis=1)
+        result += [
+            np.where(active, over, 0).astype(np.float64),
+            np.where(active, everything, 0).astype(np.float64),
+        ]
     return result[0], result[1], result[2], result[3]
 
 
-def _warm_from(baseline: Counts, canary: Counts, interval_s: float, warmup: Warmup) -> int:
+def _warm_from(baseline: Codes, canary: Codes, interval_s: float, warmup: Warmup) -> int:
     """First look that counts, by the rule of `Warmup`; looks without requests prolong nothing."""
     looks = len(canary)
     n_c, n_b = canary.sum(axis=1), baseline.sum(axis=1)
