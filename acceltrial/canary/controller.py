@@ -6,28 +6,25 @@ kill the lever's lease does, and the next controller finds the unfinished journa
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from acceltrial.canary.absolute import worse_than_before
+from acceltrial.canary.checked import contradiction, routed_at_step
 from acceltrial.canary.clock import Clock, SystemClock
 from acceltrial.canary.decide import Decision, Situation, decide
 from acceltrial.canary.forecast import too_thin
 from acceltrial.canary.journal import Journal
 from acceltrial.canary.judge import Judgement, judge
-from acceltrial.canary.lever import Lever, LeverError, LeverState
+from acceltrial.canary.lever import Lever, LeverError, LeverRefusedError, LeverState
 from acceltrial.canary.observations import observation_rows
 from acceltrial.canary.outcome import Outcome
 from acceltrial.canary.plan import CanaryPlan
 from acceltrial.canary.records import Records
-from acceltrial.canary.source import TRAFFIC, Source
+from acceltrial.canary.source import Source
 from acceltrial.errors import DataContractError
-from acceltrial.stats.sequential import share_log_e
 
-LIE_BOUND = math.log(1e4)
-"""Evidence at which the observed split contradicts the share that the lever claims."""
 TRIES = 3
 ABORT_WITHIN_S = 1.0
 
@@ -67,6 +64,7 @@ class Controller:
         self._approve, self._approve_step = approve, approve_step
         self._abort, self._progress = abort, progress
         self._share = 0.0
+        self._lost = self._refused = ""
         self._begun = 0.0
         self._began_at = self._clock.now()
         self._offset_s = 0.0
@@ -129,7 +127,8 @@ class Controller:
             hindered_from = _first(hindered_from, now) if hindered else None
             down = state is not None and state.canary_up is False
             down_from = _first(down_from, now) if down else None
-            routed = self._routed(state, records, step_from, now)
+            since_s = self.source.now_s - (now - step_from)
+            routed = routed_at_step(state, records, since_s + self.plan.judge.interval_s)
             situation = Situation(
                 plan=self.plan,
                 step=step,
@@ -138,8 +137,9 @@ class Controller:
                 step_requests=routed[1] if routed else 0,
                 judgement=None if soaking else judgement,
                 lost_s=_since(lost_from, now),
+                lost_why=self._lost,
                 hindered_s=_since(hindered_from, now),
-                lever_problem=self._lever_problem(state, routed),
+                lever_problem=self._refused or contradiction(state, routed, self._share),
                 soak_breach=self._soak_breach(records, soaking, step_from, now),
                 down_s=_since(down_from, now),
                 approved=self._approved(step),
@@ -168,42 +168,20 @@ class Controller:
 
     def _look(self) -> tuple[LeverState | None, Judgement | None, Records | None]:
         """The lever's state and the judgement; all None when lever or metrics are lost."""
+        self._lost = self._refused = ""
         try:
             self.lever.renew(holder=self._holder, lease_s=self.plan.lease_s)
             state = self.lever.read()
             self.source.poll()
+        except LeverRefusedError as error:  # waiting gives nothing back: the lease is gone for good
+            self._refused = error.what
+            return None, None, None
         except LeverError as error:
-            self._progress(f"canary {self.plan.canary}: {error.what}")
+            self._lost = error.what
             return None, None, None
         records = self.source.records()
         self._looks.append((self.source.now_s, state.share))
         return state, judge(records, self.plan.judge, until_s=self.source.now_s), records
-
-    def _routed(
-        self, state: LeverState | None, records: Records | None, step_from: float, now: float
-    ) -> tuple[int, int] | None:
-        """Requests to baseline and canary at this step: the lever's counts, else those of the source."""
-        if state is None or records is None:
-            return None
-        if state.routed_baseline is not None and state.routed_canary is not None:
-            return state.routed_baseline, state.routed_canary
-        # What ended in the first look of a step may have been sent before it: it would count as a lie.
-        since = self.source.now_s - (now - step_from) + self.plan.judge.interval_s
-        mine = (records.t_s >= since) & (records.group == TRAFFIC)
-        return int((mine & ~records.canary).sum()), int((mine & records.canary).sum())
-
-    def _lever_problem(self, state: LeverState | None, routed: tuple[int, int] | None) -> str:
-        if state is None:
-            return ""
-        if abs(state.share - self._share) > state.granularity / 2 + 1e-9:
-            return f"the lever says {state.share:.1%} where {self._share:.1%} was set"
-        if routed is None or state.canary_up is False:  # a proxy spares a dead canary: no lie
-            return ""
-        total = sum(routed)
-        if share_log_e(routed[1], total, state.share) >= LIE_BOUND:
-            seen = routed[1] / total
-            return f"the lever says {state.share:.1%}, but {seen:.1%} of {total} requests went to the canary"
-        return ""
 
     def _soak_breach(
         self, records: Records | None, soaking: bool, step_from: float, now: float

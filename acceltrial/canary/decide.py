@@ -22,7 +22,8 @@ class Situation:
         judgement: of the last look; None while metrics or lever are lost, and in the soak.
         lost_s: how long lever or metrics have been lost; 0 when they are there.
         hindered_s: how long the judge has been unable to judge.
-        lever_problem: how the lever contradicts itself; "" when it does not.
+        lost_why: what is lost.
+        lever_problem: how the lever contradicts itself or refuses; "" when it does not.
         soak_breach: guardrail and reason of what broke in the soak.
         down_s: how long the lever's own health check has found the canary down.
         approved: whether a person allows the next step; None while nobody has said.
@@ -36,6 +37,7 @@ class Situation:
     step_requests: int
     judgement: Judgement | None
     lost_s: float = 0.0
+    lost_why: str = ""
     hindered_s: float = 0.0
     lever_problem: str = ""
     soak_breach: tuple[str, str] | None = None
@@ -69,7 +71,7 @@ def decide(now: Situation) -> Decision:
     if now.soak_breach:
         return Decision("rollback", now.soak_breach[1], now.soak_breach[0], "rollback")
     for held, name, what in (
-        (now.lost_s, "metrics", "lever or metrics were lost"),
+        (now.lost_s, "metrics", f"lever or metrics were lost ({now.lost_why})"),
         (now.hindered_s, judgement.guardrail if judgement else None, judgement.reason if judgement else ""),
     ):
         if held >= plan.hold_limit_s:
@@ -82,7 +84,10 @@ def decide(now: Situation) -> Decision:
             reason += f"; {judgement.reason}"
         return Decision("end", reason, judgement.guardrail if judgement else None, verdict)
     if now.lost_s or now.hindered_s:
-        return Decision("stay", "held: no judgement is possible", judgement.guardrail if judgement else None)
+        why = f" ({now.lost_why})" if now.lost_why else ""
+        return Decision(
+            "stay", f"held: no judgement is possible{why}", judgement.guardrail if judgement else None
+        )
     if soaking:
         if now.at_step_s >= plan.soak_s:
             return Decision("settle", f"nothing broke in {plan.soak_s:g} s with all traffic", None, "promote")

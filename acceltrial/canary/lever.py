@@ -14,6 +14,10 @@ class LeverError(AcceltrialError):
     exit_code = 5
 
 
+class LeverRefusedError(LeverError):
+    """The lever answers and refuses: another holds it, or this holder's lease has ended for good."""
+
+
 @dataclass(frozen=True)
 class LeverState:
     """What the lever says about itself.

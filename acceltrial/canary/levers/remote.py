@@ -6,9 +6,10 @@ import http.client
 import json
 from typing import Any
 
-from acceltrial.canary.lever import LeverError, LeverState
+from acceltrial.canary.lever import LeverError, LeverRefusedError, LeverState
 
 ANSWER_S = 3.0
+REFUSED = 409
 
 
 class RemoteLever:
@@ -60,7 +61,8 @@ class RemoteLever:
         finally:
             connection.close()
         if response.status != 200:
-            raise LeverError(
+            kind = LeverRefusedError if response.status == REFUSED else LeverError
+            raise kind(
                 f"the lever refuses: {answer.get('error')}",
                 where=where + path,
                 remedy="see who holds the lever, or whether the lease ran out",

@@ -66,7 +66,7 @@ def compressed_plan(name: str) -> CanaryPlan:
     """A plan of two minutes: it shows coarse harm only, where a plan for production takes hours."""
     return CanaryPlan(
         canary=name, workload="rehearsal", baseline="gemma-270m-q4", candidate=name, purpose="demonstration",
-        shares=SHARES, hold_s=8.0, min_requests=10, soak_s=6.0, lease_s=4.0, hold_limit_s=15.0,
+        shares=SHARES, hold_s=8.0, min_requests=10, soak_s=6.0, lease_s=10.0, hold_limit_s=15.0,
         deadline_s=DEADLINE_S,
         judge=JudgeSettings(
             guardrails=(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from acceltrial.canary.lever import LeverError, LeverState
+from acceltrial.canary.lever import LeverError, LeverRefusedError, LeverState
 from acceltrial.canary.records import Records
 
 
@@ -39,6 +39,7 @@ class FakeLever:
     lost: bool = False
     up: bool | None = None
     counts: bool = True
+    fenced: bool = False
     routed: dict = field(default_factory=lambda: {"baseline": 0, "canary": 0})
     acts: list = field(default_factory=list)
 
@@ -56,7 +57,7 @@ class FakeLever:
         self._answer()
         if self.until is not None:
             if self.clock.t > self.until:
-                raise LeverError("the lease ran out")
+                raise (LeverRefusedError if self.fenced else LeverError)("the lease ran out")
             self.until = self.clock.t + lease_s
 
     def settle(self, *, holder):

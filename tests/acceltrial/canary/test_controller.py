@@ -114,6 +114,19 @@ def test_lost_metrics_hold_and_then_roll_back(world):
     assert (outcome.verdict, outcome.guardrail) == ("rollback", "metrics")
     reasons = [e.reason for e in read_journal(world.folder / "j.jsonl") if e.event == "look"]
     assert any("held" in reason for reason in reasons)
+    assert "the metrics are lost" in outcome.reason
+
+
+def test_a_lease_that_ran_out_is_not_waited_for(world):
+    """A controller that was stopped for longer than its lease wakes up: nothing can come back."""
+    world.lever.fenced = True
+    world.clock.on_sleep.append(
+        lambda: setattr(world.clock, "t", world.clock.t + 60 * (world.clock.t == 1020))
+    )
+    outcome = world().run()
+    assert (outcome.verdict, outcome.guardrail) == ("rollback", "lever")
+    assert "the lease ran out" in outcome.reason
+    assert outcome.at_s < 100
 
 
 def test_a_lost_lever_ends_by_its_lease(world):
