@@ -22,7 +22,7 @@ TESTED_THROUGH = {"acceltrial/simulate": "test_simulation.py"}
 
 OF_A_FOLDER = {
     "acceltrial/traces/test_damaged_files.py": "every reader on randomly damaged files",
-    "acceltrial/simulate/test_closed_forms.py": "features of the compiled whole that can be worked out by hand",
+    "acceltrial/simulate/test_closed_forms.py": "features that can be worked out by hand",
     "stages/report/test_browser.py": "the finished page in a real browser",
 }
 """Tests of a folder as a whole, each with what it tests."""
