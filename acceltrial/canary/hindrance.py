@@ -8,6 +8,8 @@ from acceltrial.canary.absolute import degraded_baseline
 from acceltrial.canary.guardrails import ErrorGuardrail, Guardrail, JudgeSettings, LatencyGuardrail
 from acceltrial.canary.records import Records
 
+CLOCK = "clock"
+
 
 def hindrance(
     records: Records,
@@ -20,11 +22,9 @@ def hindrance(
 
     `judged` is the number of canary requests that each of `rules` could count.
     """
-    canary, baseline = records.t_s[records.canary], records.t_s[~records.canary]
-    overlap = min(canary[-1], baseline[-1]) - max(canary[0], baseline[0])
-    shorter = min(np.ptp(canary), np.ptp(baseline))
-    if overlap < 0.5 * shorter:
-        return "clock", "the arms' records hardly overlap in time: their clocks may be apart"
+    apart = clocks_apart(records)
+    if apart:
+        return CLOCK, apart
     end = looks * settings.interval_s
     recent = records.t_s >= end - settings.silence_s
     expected = (recent & ~records.canary).sum() * records.canary.mean()
@@ -44,6 +44,17 @@ def hindrance(
                 return rule.name, f"{rule.name}: {lost:.1%} of the canary's values are missing"
     degraded = degraded_baseline(records, rules, settings, looks)
     return ("baseline", degraded) if degraded else None
+
+
+def clocks_apart(records: Records) -> str:
+    """Why the arms' clocks may be apart; "" when both arms' records cover the same time."""
+    canary, baseline = records.t_s[records.canary], records.t_s[~records.canary]
+    if not len(canary) or not len(baseline):
+        return ""
+    overlap = min(canary[-1], baseline[-1]) - max(canary[0], baseline[0])
+    if overlap >= 0.5 * min(np.ptp(canary), np.ptp(baseline)):
+        return ""
+    return "the arms' records hardly overlap in time: their clocks may be apart"
 
 
 def _has_data(rule: Guardrail, records: Records) -> bool:

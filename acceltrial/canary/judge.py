@@ -12,7 +12,7 @@ from acceltrial.canary.absolute import first_breach
 from acceltrial.canary.comparisons import compared_by
 from acceltrial.canary.detectable import Detectable, detectable
 from acceltrial.canary.guardrails import Guardrail, JudgeSettings, MemoryGuardrail, default_guardrails
-from acceltrial.canary.hindrance import hindrance
+from acceltrial.canary.hindrance import CLOCK, clocks_apart, hindrance
 from acceltrial.canary.records import Floats, Records
 from acceltrial.errors import DataContractError
 
@@ -115,6 +115,8 @@ def judge(records: Records, settings: JudgeSettings, *, until_s: float | None = 
     end = float(records.t_s.max(initial=0.0)) if until_s is None else until_s
     looks = max(math.floor(end / interval + 1e-9) + (until_s is None), 1)
     if looks > MOST_LOOKS:
+        if apart := clocks_apart(records):
+            return Judgement("hold", looks * interval, CLOCK, apart, (), records.notes, hindered=True)
         raise DataContractError(
             f"the records span {end:.0f} s, which is {looks} looks of {interval:g} s",
             where="canary judge",
