@@ -51,7 +51,9 @@ def retrieval_rows(maker: RowMaker, server: RunningServer, params: BenchmarkPara
 def _ask(
     server: RunningServer, index: VectorIndex, queries: Sequence[str], timeout_s: float
 ) -> tuple[list[float], list[float], list[float]]:
-    embed, search, recall = [], [], []
+    embed: list[float] = []
+    search: list[float] = []
+    recall: list[float] = []
     begun = time.monotonic()
     for query in queries:
         if len(embed) >= FEWEST and time.monotonic() - begun > SECONDS:

@@ -112,7 +112,7 @@ def _chart(material: Material, workload: str, shown: Cells) -> Chart:
         parts,
         axis_title="mean time of a request (ms)",
         columns=("Engine", "Requests", "Part", "Mean time"),
-        rows=table,  # type: ignore[arg-type]
+        rows=table,
     )
 
 
@@ -188,7 +188,7 @@ def _starts(material: Material, cells: Cells) -> list[object]:
         sorted(parts, key=lambda part: list(dict.fromkeys(p.bar for p in parts)).index(part.bar)),
         axis_title="time (s)",
         columns=columns,
-        rows=lines,  # type: ignore[arg-type]
+        rows=lines,
     )
     return [heading, Charts([chart]), table]
 
