@@ -139,9 +139,9 @@ def _handler(keeper: Keeper, token: str) -> type[BaseHTTPRequestHandler]:
 def run(orders: dict[str, Any], port: int, announce: Any) -> None:
     """Keeps until it is told to end or has long been idle. `port` 0 takes a free one."""
     keeper = Keeper(parse_lever(orders["lever"], "keeper").weights())
+    trouble = _tended(keeper)  # before anything that could fail
     server = ThreadingHTTPServer(("127.0.0.1", port), _handler(keeper, str(orders["token"])))
     server.daemon_threads = True
-    trouble = _tended(keeper)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": TICK_S}, daemon=True).start()
     announce({"control_port": server.server_address[1], "trouble": trouble, "pid": os.getpid()})
     while not keeper.ended.wait(TICK_S) and not keeper.idle:

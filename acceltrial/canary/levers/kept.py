@@ -18,9 +18,8 @@ from acceltrial.canary.levers.remote import RemoteLever
 from acceltrial.canary.levers.spec import SplitSpec
 from acceltrial.canary.levers.split_proxy import SplitAddress, SplitProxyLever
 from acceltrial.canary.levers.weights import Weights, write_and_verify
-from acceltrial.errors import StorageError
 from acceltrial.load.processes import child_environment
-from acceltrial.storage.atomic import write_bytes
+from acceltrial.storage.atomic import replacing
 
 START_S = 20.0
 
@@ -127,12 +126,7 @@ def _end(*pids: int) -> None:
 
 
 def _remember(spec: Any, folder: Path, found: dict[str, Any]) -> None:
-    path = _note(spec, folder)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"the folder cannot be made ({error})", where=str(folder), remedy="choose another"
-        ) from error
-    write_bytes(path, json.dumps(found).encode())
-    path.chmod(0o600)
+    """Notes where the keeper is, for the next controller. The token is for this user's eyes only."""
+    with replacing(_note(spec, folder)) as temporary:
+        temporary.touch(mode=0o600)
+        temporary.write_text(json.dumps(found))

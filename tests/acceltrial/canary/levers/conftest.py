@@ -11,11 +11,13 @@ import pytest
 from acceltrial.canary.lever import LeverError
 from acceltrial.canary.levers.weights import Reading
 from acceltrial.load import serve_reference
+from acceltrial.load.reference import Behaviour
 
 
 @pytest.fixture(scope="session")
 def two_servers():
-    with serve_reference() as one, serve_reference() as two:
+    quick = Behaviour(ttft_ms=1, itl_ms=0)
+    with serve_reference(quick) as one, serve_reference(quick) as two:
         yield f"http://127.0.0.1:{one.port}", f"http://127.0.0.1:{two.port}"
 
 
