@@ -18,7 +18,8 @@ def latencies(records: pl.DataFrame) -> pl.DataFrame:
     tokens = pl.coalesce("output_tokens", "output_tokens_own")
     first = pl.col("token_times_s").list.first()
     last = pl.col("token_times_s").list.last()
-    return records.filter(pl.col("error_class").is_null()).select(
+    # Lazily, so that the filter copies no column that is not asked for: a million rows are large.
+    figures = (
         "index",
         "sent_s",
         "last_s",
@@ -31,12 +32,13 @@ def latencies(records: pl.DataFrame) -> pl.DataFrame:
         .alias("tpot_ms"),
         (pl.col("token_times_s").list.diff(null_behavior="drop").list.max() * 1e3).alias("itl_max_ms"),
     )
+    return records.lazy().filter(pl.col("error_class").is_null()).select(*figures).collect()
 
 
 def gaps_between_events_ms(records: pl.DataFrame) -> Floats:
     """Every gap between two successive output events of one completed request."""
-    done = records.filter(pl.col("error_class").is_null() & (pl.col("chunks") > 1))
-    return _gaps(done) * 1e3
+    columns = records.select("error_class", "chunks", "token_times_s")
+    return _gaps_ms(columns.filter(pl.col("error_class").is_null() & (pl.col("chunks") > 1)))
 
 
 def inter_token_ms(records: pl.DataFrame) -> Floats:
@@ -46,23 +48,25 @@ def inter_token_ms(records: pl.DataFrame) -> Floats:
     requests whose tokens are not known are left out.
     """
     tokens = pl.coalesce("output_tokens", "output_tokens_own")
-    done = records.filter(pl.col("error_class").is_null() & (pl.col("chunks") > 1) & (tokens > 1))
-    if not done.height:
-        return np.zeros(0)
-    per_event = done.select((tokens / pl.col("chunks")).clip(lower_bound=1.0).alias("k"), "chunks")
-    repeated: Floats = np.repeat(per_event["k"].to_numpy(), per_event["chunks"].to_numpy() - 1)
-    return np.asarray(_gaps(done) * 1e3 / repeated)
+    columns = records.select("error_class", "chunks", "token_times_s", tokens.alias("tokens"))
+    done = columns.filter(pl.col("error_class").is_null() & (pl.col("chunks") > 1) & (pl.col("tokens") > 1))
+    gaps_ms = _gaps_ms(done)
+    per_event = np.maximum(1.0, done["tokens"].to_numpy() / done["chunks"].to_numpy())
+    if np.any(per_event > 1.0):
+        gaps_ms /= np.repeat(per_event, done["chunks"].to_numpy() - 1)
+    return gaps_ms
 
 
-def _gaps(done: pl.DataFrame) -> Floats:
+def _gaps_ms(done: pl.DataFrame) -> Floats:
+    """Differences within each list of times; few copies, since a run may hold tens of millions."""
     if not done.height:
         return np.zeros(0)
-    times = done["token_times_s"].explode().to_numpy()
-    ends = np.cumsum(done["chunks"].to_numpy())
-    inner = np.ones(len(times), dtype=bool)
-    inner[0] = False
-    inner[ends[:-1]] = False
-    return np.asarray((times - np.concatenate([[0.0], times[:-1]]))[inner])
+    gaps = np.diff(done["token_times_s"].explode().to_numpy())
+    within = np.ones(len(gaps), dtype=bool)
+    within[np.cumsum(done["chunks"].to_numpy())[:-1] - 1] = False
+    found: Floats = gaps[within]
+    found *= 1e3
+    return found
 
 
 def most_in_flight(records: pl.DataFrame) -> int:

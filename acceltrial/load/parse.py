@@ -217,16 +217,15 @@ def _read_event(parsed: Parsed, event: dict[str, Any]) -> str:
     text = ""
     for choice in choices:
         if isinstance(choice, dict):
-            text += _choice_text(choice)
+            plain = choice.get("text")
+            text += plain if isinstance(plain, str) else _message_text(choice)
             if choice.get("finish_reason"):
                 parsed.finish_reason = str(choice["finish_reason"])
     return text
 
 
-def _choice_text(choice: dict[str, Any]) -> str:
-    plain = choice.get("text")
-    if isinstance(plain, str):
-        return plain
+def _message_text(choice: dict[str, Any]) -> str:
+    """What a chat choice carries: answer, reasoning and tool calls, all of it output that was waited for."""
     part = choice.get("delta") or choice.get("message")
     if not isinstance(part, dict):
         return ""
