@@ -1,0 +1,1 @@
+"""A calibrated simulator held against a replay that it never saw."""
