@@ -45,6 +45,7 @@ def bench(
     warp: float = 1.0,
     think: float = 0.0,
     timeout: float = 300.0,
+    extra_body: str | None = None,
     api_key_env: str | None = None,
     insecure: Annotated[bool, Parameter(negative="")] = False,
     ca_file: Path | None = None,
@@ -82,6 +83,7 @@ def bench(
         warp: play a trace so many times as fast.
         think: seconds that a stream of a closed loop waits between answer and next request.
         timeout: seconds that one request may take.
+        extra_body: JSON object of fields for every request, such as {"temperature": 0}.
         api_key_env: name of the environment variable that holds the API key.
         insecure: do not verify the server's certificate.
         ca_file: certificates to trust instead of the system's.
@@ -108,6 +110,7 @@ def bench(
         slo=slo,
         calibrate=calibrate,
         ignore_eos=ignore_eos,
+        extra_body=_extra_body(extra_body),
         api_key_env=api_key_env,
         tokenizer=tokenizer,
         out_dir=None if find_goodput or repeats > 1 else out,
@@ -268,6 +271,20 @@ def _repeat(plan: LoadPlan, given: _Given, repeats: int, out: Path | None) -> di
     return summary
 
 
+def _extra_body(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    import orjson
+
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise _usage(f"--extra-body is no JSON ({error})") from error
+    if not isinstance(found, dict):
+        raise _usage("--extra-body must be a JSON object")
+    return found
+
+
 def _processes(text: str) -> int:
     if text == "auto":
         return 0
@@ -282,11 +299,18 @@ def _exit_code(summary: dict[str, Any], *, strict: bool) -> int:
     counts = summary["requests"]
     if not counts["completed"]:
         raise TargetUnavailableError(
-            f"none of {counts['planned']} requests was answered ({', '.join(summary['errors'])})",
+            f"none of {counts['planned']} requests was answered ({_failures(summary)})",
             where=summary["target"]["base_url"],
             remedy="check that the server runs and knows the model and the API",
         )
     return GateError.exit_code if strict and not summary["instrument"]["valid"] else 0
+
+
+def _failures(summary: dict[str, Any]) -> str:
+    examples = summary["error_examples"]
+    return "; ".join(
+        f"{name}: {examples[name][:160]}" if name in examples else name for name in summary["errors"]
+    )
 
 
 def _usage(message: str) -> Exception:

@@ -45,7 +45,11 @@ def lines(summary: dict[str, Any]) -> list[str]:
         f"client: {client['cpu_s']:.2f} s CPU, {client['peak_rss_mb']:.0f} MB,"
         f" first request after {client['startup_s']:.2f} s",
     ]
-    found += [f"failed: {count} × {name}" for name, count in summary["errors"].items()]
+    examples = summary["error_examples"]
+    found += [
+        f"failed: {count} × {name}" + (f" ({examples[name][:160]})" if name in examples else "")
+        for name, count in summary["errors"].items()
+    ]
     if summary.get("slo"):
         found.append(
             f"service level {summary['slo']['expression']}: met by {summary['slo']['attainment']:.1%}"

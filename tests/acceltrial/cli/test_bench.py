@@ -59,6 +59,16 @@ def test_repeats(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "valid of 2" in captured.err
 
 
+def test_a_refusal_is_told_in_the_servers_words(capsys: pytest.CaptureFixture[str]) -> None:
+    with serve_reference(Behaviour(ttft_ms=5, itl_ms=1)) as reference:
+        arguments = ["bench", reference.base_url, "--requests", "2", "--rate", "50", *FAST]
+        assert run([*arguments, "--extra-body", '{"max_tokens": "many"}']) == 5
+        assert "bad request" in capsys.readouterr().err
+        assert run([*arguments, "--extra-body", '{"temperature": 0}']) == 0
+        for wrong in ("[1]", "{", "nan"):
+            assert run([*arguments, "--extra-body", wrong]) == 2
+
+
 @pytest.mark.slow
 def test_goodput(capsys: pytest.CaptureFixture[str]) -> None:
     with serve_reference(Behaviour(ttft_ms=20, itl_ms=1, slots=1)) as reference:
