@@ -14,7 +14,7 @@ import pytest
 
 from acceltrial.errors import ConfigurationError
 from acceltrial.load import LoadPlan, Schedule, serve_reference
-from acceltrial.load.reference import Behaviour
+from acceltrial.load.reference import Behaviour, Reference
 from acceltrial.load.scale_out import ray_workers as module
 from acceltrial.load.scale_out.ray_workers import ray_workers
 from acceltrial.load.scale_out.run import WORKER_LOST, run_scaled_out
@@ -52,7 +52,7 @@ class TestOnThisMachine:
         assert result.records["index"].to_list() == list(range(200))
         assert result.summary["requests"]["completed"] == 200
         assert np.allclose(result.records["intended_s"].to_numpy(), schedule.intended_s, atol=1e-8)
-        assert sorted(int(one.request_id) for one in read) == list(range(200))
+        assert sorted(int(one.request_id) for one in read if one.request_id) == list(range(200))
         told = result.summary["scale_out"]
         assert len(told["workers"]) == 2
         for worker in told["workers"]:
@@ -62,24 +62,24 @@ class TestOnThisMachine:
     def test_a_worker_that_is_killed_loses_its_requests_by_name(self) -> None:
         schedule = Schedule.open_loop("constant", rate_rps=20, requests=100, input_tokens=8, output_tokens=4)
         with serve_reference(Behaviour(ttft_ms=5, itl_ms=1)) as server, ray_workers("", 2) as workers:
-            killer = threading.Thread(target=_kill_an_actor, args=(2.0,))
+            killer = threading.Thread(target=_kill_an_actor, args=(server,))
             killer.start()
             result = run_scaled_out(plan(server.base_url, schedule), workers, "ray")
             killer.join()
         counts = result.summary["requests"]
         assert counts["planned"] == 100
         assert counts["completed"] + result.summary["errors"][WORKER_LOST] == 100
-        assert counts["completed"] >= 50
+        assert counts["completed"] >= 50, "the other worker goes on"
+        assert result.summary["errors"][WORKER_LOST] > 0
         assert not result.valid
 
 
-def _kill_an_actor(after_s: float) -> None:
-    """As when its machine loses power, once its load process runs for `after_s`."""
+def _kill_an_actor(server: Reference) -> None:
+    """As when a machine loses power in the middle of a run: once the server has read some requests."""
     mine = psutil.Process(os.getpid())
     for _ in range(600):
-        drivers = [p for p in mine.children(recursive=True) if "acceltrial.load.driver" in _command(p)]
-        if len(drivers) == 2:
-            time.sleep(after_s)
+        if len(server.log()["requests"]) > 12:
+            drivers = [p for p in mine.children(recursive=True) if "acceltrial.load.driver" in _command(p)]
             drivers[0].parent().send_signal(signal.SIGKILL)
             return
         time.sleep(0.1)
