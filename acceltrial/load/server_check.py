@@ -97,6 +97,10 @@ def _times(metrics: ServerMetrics, done: pl.DataFrame) -> Iterator[Check]:
         yield Check(
             "prefill_ms", "mean prefill, within the time to first token", prefill, whole, within, detail
         )
+    stated = done["server_prefill_ms"]
+    if prefill is not None and not stated.null_count():
+        told = float(stated.sum()) / done.height
+        yield _same("stated_prefill_ms", "mean prefill, its metrics against its own answers", prefill, told)
     server_decode = _per_request_ms(metrics, "decode", done.height)
     if server_decode is not None and decode is not None:
         yield _same("decode_ms", "mean decode", server_decode, decode)

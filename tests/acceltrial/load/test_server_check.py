@@ -97,6 +97,12 @@ def test_answers_state_their_decode() -> None:
     assert verdicts(metrics(output_tokens=40.0), records(server_decode_ms=900.0))["stated_decode_ms"] is False
 
 
+def test_a_server_may_contradict_itself() -> None:
+    found = metrics(prefill_s=0.2)  # 50 ms a request
+    assert verdicts(found, records(server_prefill_ms=50.0))["stated_prefill_ms"]
+    assert verdicts(found, records(server_prefill_ms=90.0))["stated_prefill_ms"] is False
+
+
 def test_nothing_to_compare() -> None:
     assert cross_check(ServerMetrics(), records()) == []
     assert cross_check(metrics(**HONEST), records(0)) == []
