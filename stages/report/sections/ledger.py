@@ -23,6 +23,11 @@ def build(material: Material) -> Section:
     if not rows:
         empty = "No prediction has been measured yet, so nothing can be said about how good predictions are."
         return Section("ledger", "Predicted beside measured", "Evidence", lead, [Text(empty, "empty")])
+    if {"cpu-measured", "cpu-calibrated"} <= {r["family"] for r in rows}:
+        lead += (
+            " cpu-measured is this machine as its measured peak foretells it; cpu-calibrated is what the "
+            "simulator says once a replay of a target has calibrated it, on the target's other replays."
+        )
     units = sorted({_unit(r["metric"]) for r in rows})
     blocks = [
         _families(rows),
