@@ -15,13 +15,13 @@ def test_success_and_divergence_stand_beside_each_other_with_their_reasons(
 ) -> None:
     rows = sample_rows()
     like = next(r for r in rows["measurements"] if r["grade"] == "measured" and r["phase"] == "replay")
+    none = dict.fromkeys(("value", "low", "high", "interval_level", "interval_method"))
     share = {"statistic": "rate", "unit": "share", "value": 0.9, "low": 0.8, "high": 0.95}
     rows["measurements"] += [
         {**like, **share, "metric": "success_rate", "source": "generated task"},
         {**like, "metric": "kl_to_reference_nats", "statistic": "mean", "value": 0.0028,
          "unit": "nats/token", "source": "a lower bound"},
-        {**like, **share, "metric": "top1_agreement", "value": None, "low": None, "high": None, "interval_level": None,
-         "interval_method": None, "reason": "no 32-bit copy <b>here</b>"},
+        {**like, **share, **none, "metric": "top1_agreement", "reason": "no 32-bit copy <b>here</b>"},
     ]  # fmt: skip
     table = quality.build(material_of(rows)).blocks[0]
     assert isinstance(table, DataTable)
