@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from acceltrial.cli import bench_flags as flags
+from acceltrial.cli.bench_flags import Given, usage_error
+
 if TYPE_CHECKING:
-    from acceltrial.load import LoadPlan, Schedule
+    from acceltrial.load import LoadPlan
 
 app = App(name="bench", help="Drive a server with a schedule or trace; tells the instrument's error.")
 
-_DEFAULT_DURATION_S = 30.0
-_DEFAULT_CLOSED_REQUESTS = 200
 _SEARCH_RUN_S = 10.0
 
 
@@ -99,7 +100,7 @@ def bench(
     from acceltrial.load import LoadPlan, run_load
 
     lengths = {"input_tokens": input_tokens, "output_tokens": output_tokens}
-    given = _Given(arrivals, rate, concurrency, requests, duration, lengths, seed, warp, think)
+    given = Given(arrivals, rate, concurrency, requests, duration, lengths, seed, warp, think)
     plan = LoadPlan(
         base_url=url,
         api=api,
@@ -110,22 +111,22 @@ def bench(
         slo=slo,
         calibrate=calibrate,
         ignore_eos=ignore_eos,
-        extra_body=_extra_body(extra_body),
+        extra_body=flags.extra_body(extra_body),
         api_key_env=api_key_env,
         tokenizer=tokenizer,
         out_dir=None if find_goodput or repeats > 1 else out,
         warm_up=warmup,
-        processes=_processes(processes),
+        processes=flags.processes_of(processes),
         verify_tls=not insecure,
         ca_file=ca_file,
         progress=progress.say,
     )
     if repeats < 1 or (repeats > 1 and find_goodput):
-        raise _usage("--repeats must be at least 1, and --find-goodput repeats by itself")
+        raise usage_error("--repeats must be at least 1, and --find-goodput repeats by itself")
     with progress.shown():
         if quality is not None or scale_out is not None:
             if find_goodput or repeats > 1:
-                raise _usage("--quality and --scale-out go with neither --find-goodput nor --repeats")
+                raise usage_error("--quality and --scale-out go with neither --find-goodput nor --repeats")
             from acceltrial.cli.bench_ways import run_asked
 
             summary = run_asked(plan, quality, scale_out, workers)
@@ -145,93 +146,15 @@ def bench(
     return _exit_code(summary, strict=strict)
 
 
-class _Given:
-    """The flags that make a schedule."""
-
-    def __init__(
-        self,
-        arrivals: str,
-        rate: float | None,
-        concurrency: int | None,
-        requests: int | None,
-        duration: float | None,
-        lengths: dict[str, str],
-        seed: int,
-        warp: float,
-        think: float,
-    ) -> None:
-        if concurrency is not None and rate is None and arrivals == "poisson":
-            arrivals = "closed"
-        self.arrivals, self.rate, self.concurrency = arrivals, rate, concurrency
-        self.requests, self.duration, self.seed, self.warp, self.think = requests, duration, seed, warp, think
-        self.lengths: dict[str, Any] = {**lengths, "seed": seed}
-        self._check()
-
-    def _check(self) -> None:
-        closed, trace = self.arrivals == "closed", self.arrivals.startswith("trace:")
-        clashes = {
-            "--rate has no meaning in a closed loop: the streams decide": closed and self.rate is not None,
-            "--concurrency needs --arrivals closed": not closed and self.concurrency is not None,
-            "--rate has no meaning for a trace: use --warp": trace and self.rate is not None,
-            "--warp needs --arrivals trace:FILE": not trace and self.warp != 1,
-            "--think needs --arrivals closed": not closed and self.think != 0,
-            "give --requests or --duration, not both": self.requests is not None
-            and self.duration is not None
-            and not (closed or trace),
-        }
-        for message, clash in clashes.items():
-            if clash:
-                raise _usage(message)
-        numbers = (self.rate, self.duration, self.warp, self.requests, self.concurrency)
-        if (
-            any(number is not None and not 0 < number < 1e9 for number in numbers)
-            or not 0 <= self.think < 1e6
-        ):
-            raise _usage("rates, durations, counts and factors must be positive numbers")
-
-    def schedule(self, repeat: int = 0) -> Schedule:
-        """What the flags ask for; each repeat is drawn anew."""
-        from acceltrial.load import Schedule
-
-        lengths = self.lengths | {"seed": self.seed + repeat}
-        if self.arrivals.startswith("trace:"):
-            from acceltrial.load.from_trace import schedule_from_trace
-
-            path = Path(self.arrivals.removeprefix("trace:"))
-            return schedule_from_trace(
-                path, warp=self.warp, requests=self.requests, duration_s=self.duration, **lengths
-            )
-        if self.arrivals == "closed":
-            count = self.requests or (_MOST_CLOSED if self.duration else _DEFAULT_CLOSED_REQUESTS)
-            return Schedule.closed_loop(
-                self.concurrency or 1,
-                requests=count,
-                duration_s=self.duration or 0.0,
-                think_s=self.think,
-                **lengths,
-            )
-        return self.at_rate(self.rate or 1.0, self.seed + repeat)
-
-    def at_rate(self, rate: float, seed: int) -> Schedule:
-        from acceltrial.load import Schedule
-
-        duration = None if self.requests else (self.duration or _DEFAULT_DURATION_S)
-        lengths = self.lengths | {"seed": seed}
-        return Schedule.open_loop(
-            self.arrivals, rate_rps=rate, requests=self.requests, duration_s=duration, **lengths
-        )
-
-
-_MOST_CLOSED = 100_000
-
-
-def _search(plan: LoadPlan, given: _Given, out: Path | None) -> dict[str, Any]:
+def _search(plan: LoadPlan, given: Given, out: Path | None) -> dict[str, Any]:
     """The summary of the run at the best rate, with the search under `goodput`."""
     from acceltrial.load import LoadResult, run_load
     from acceltrial.load.goodput import find_goodput
 
     if plan.slo is None or given.concurrency is not None or given.arrivals.startswith("trace:"):
-        raise _usage("--find-goodput needs --slo and open arrivals (constant, poisson, gamma:CV, weibull:CV)")
+        raise usage_error(
+            "--find-goodput needs --slo and open arrivals (constant, poisson, gamma:CV, weibull:CV)"
+        )
     if not given.requests and not given.duration:
         given.duration = _SEARCH_RUN_S
     results: dict[float, LoadResult] = {}
@@ -253,7 +176,7 @@ def _search(plan: LoadPlan, given: _Given, out: Path | None) -> dict[str, Any]:
     return summary
 
 
-def _repeat(plan: LoadPlan, given: _Given, repeats: int, out: Path | None) -> dict[str, Any]:
+def _repeat(plan: LoadPlan, given: Given, repeats: int, out: Path | None) -> dict[str, Any]:
     """The summary of the middle run with the spread under `repeats`; each run has a folder of its own."""
     from acceltrial.load import LoadResult, run_load
     from acceltrial.load.repeats import repeated
@@ -269,28 +192,6 @@ def _repeat(plan: LoadPlan, given: _Given, repeats: int, out: Path | None) -> di
 
         write_json(out / "summary.json", summary)
     return summary
-
-
-def _extra_body(text: str | None) -> dict[str, Any] | None:
-    if text is None:
-        return None
-    import orjson
-
-    try:
-        found = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise _usage(f"--extra-body is no JSON ({error})") from error
-    if not isinstance(found, dict):
-        raise _usage("--extra-body must be a JSON object")
-    return found
-
-
-def _processes(text: str) -> int:
-    if text == "auto":
-        return 0
-    if not text.isdigit() or not 1 <= int(text) <= 256:
-        raise _usage(f"--processes {text}: give a number from 1 to 256, or auto")
-    return int(text)
 
 
 def _exit_code(summary: dict[str, Any], *, strict: bool) -> int:
@@ -311,9 +212,3 @@ def _failures(summary: dict[str, Any]) -> str:
     return "; ".join(
         f"{name}: {examples[name][:160]}" if name in examples else name for name in summary["errors"]
     )
-
-
-def _usage(message: str) -> Exception:
-    from acceltrial.errors import ConfigurationError
-
-    return ConfigurationError(message, where="acceltrial bench", remedy="acceltrial bench --help")

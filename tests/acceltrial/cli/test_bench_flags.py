@@ -1,0 +1,77 @@
+"""What the flags of `acceltrial bench` ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from acceltrial.cli.bench_flags import Given, extra_body, processes_of
+from acceltrial.errors import ConfigurationError
+
+LENGTHS = {"input_tokens": "8", "output_tokens": "4"}
+
+
+def given(**changes: Any) -> Given:
+    flags: dict[str, Any] = {
+        "arrivals": "poisson",
+        "rate": None,
+        "concurrency": None,
+        "requests": None,
+        "duration": None,
+        "lengths": LENGTHS,
+        "seed": 3,
+        "warp": 1.0,
+        "think": 0.0,
+    }
+    return Given(**(flags | changes))
+
+
+def test_streams_alone_mean_a_closed_loop() -> None:
+    schedule = given(concurrency=4).schedule()
+    assert (schedule.mode, schedule.concurrency, len(schedule)) == ("closed", 4, 200)
+    assert given(concurrency=2, duration=5.0).schedule().stop_after_s == 5.0
+
+
+def test_a_repeat_is_drawn_anew_and_the_first_is_the_run_itself() -> None:
+    flags = given(rate=10.0, requests=20)
+    first, again, second = flags.schedule(), flags.schedule(0), flags.schedule(1)
+    assert first.intended_s.tolist() == again.intended_s.tolist()
+    assert first.intended_s.tolist() != second.intended_s.tolist()
+    assert second.intended_s.tolist() == flags.at_rate(10.0, 4).intended_s.tolist()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"arrivals": "closed", "rate": 1.0},
+        {"arrivals": "constant", "concurrency": 2},
+        {"arrivals": "trace:t.csv", "rate": 1.0},
+        {"warp": 2.0},
+        {"think": 1.0},
+        {"requests": 5, "duration": 5.0},
+        {"rate": 0.0},
+        {"rate": float("nan")},
+        {"rate": float("inf")},
+        {"requests": -1},
+        {"arrivals": "closed", "think": -1.0},
+    ],
+)
+def test_flags_that_do_not_go_together_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        given(**changes)
+
+
+def test_processes() -> None:
+    assert (processes_of("auto"), processes_of("3")) == (0, 3)
+    for wrong in ("0", "-1", "257", "many", ""):
+        with pytest.raises(ConfigurationError):
+            processes_of(wrong)
+
+
+def test_extra_body() -> None:
+    assert extra_body(None) is None
+    assert extra_body('{"temperature": 0}') == {"temperature": 0}
+    for wrong in ("", "[]", "{", "NaN"):
+        with pytest.raises(ConfigurationError):
+            extra_body(wrong)
