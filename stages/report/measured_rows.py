@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from stages.report.blocks import Cell, Material
+from stages.report.formatting import quantity
 from stages.report.shown import show_measurement, unknown
 
 Row = dict[str, Any]
@@ -32,6 +33,14 @@ def figure(material: Material, rows: By, metric: str, statistic: str) -> Cell:
     if row is None:
         return unknown("not recorded in this cell")
     return show_measurement(row, material.register) if row["value"] is not None else unknown(row["reason"])
+
+
+def plain(rows: By, metric: str, statistic: str) -> Cell:
+    """The figure without its evidence, for data beside a table that has it; a dash with the reason."""
+    row = rows.get((metric, statistic))
+    if row is None or row["value"] is None:
+        return unknown(why(rows, metric, statistic))
+    return quantity(row["value"], row["unit"])
 
 
 def value(rows: By, metric: str, statistic: str) -> float | None:

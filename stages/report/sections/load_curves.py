@@ -5,8 +5,8 @@ from __future__ import annotations
 from stages.report.blocks import Cell, Charts, DataTable, Heading, Material, Section, Text
 from stages.report.charts.drawing import Chart
 from stages.report.charts.lines import Axes, Series, line_chart
-from stages.report.formatting import quantity
-from stages.report.measured_rows import By, Key, figure, measured_cells, value, why
+from stages.report.formatting import plural, quantity
+from stages.report.measured_rows import By, Key, figure, measured_cells, plain, value, why
 
 METRICS = (
     ("curve_requests_rps", "Requests"),
@@ -36,7 +36,7 @@ def build(material: Material) -> Section:
         mine = {option: rows for (owner, option), rows in cells.items() if owner == workload}
         blocks += [
             Heading(material.tables.title(workload), f"curves-{workload}"),
-            Charts([_throughput(material, workload, mine), _latency(material, workload, mine)]),
+            Charts([_throughput(workload, mine), _latency(workload, mine)]),
         ]
     return Section("curves", "Batching curves", "Evidence", lead, [*blocks, _table(material, cells)])
 
@@ -51,25 +51,25 @@ def _points(rows: By, metric: str) -> list[tuple[float, float]]:
     return [(level, one) for level, one in found if one is not None and one > 0]
 
 
-def _throughput(material: Material, workload: str, mine: dict[str, By]) -> Chart:
+def _throughput(workload: str, mine: dict[str, By]) -> Chart:
     tokens = any(_points(rows, "curve_output_tokens_per_s") for rows in mine.values())
     metric, unit = (
         ("curve_output_tokens_per_s", "tokens/s") if tokens else ("curve_requests_rps", "requests/s")
     )
     knees = {option: knee for option, rows in mine.items() if (knee := value(rows, "knee_streams", "max"))}
     told = [
-        f"{option}: knee at {knees[option]:.0f} streams" if option in knees
+        f"{option}: knee at {plural(int(knees[option]), 'stream')}" if option in knees
         else f"{option}: {why(rows, 'knee_streams', 'max')}"
         for option, rows in mine.items()
     ]  # fmt: skip
     return _chart(
-        material, f"curve-throughput-{workload}", "Throughput", metric, unit, mine,
+        f"curve-throughput-{workload}", "Throughput", metric, unit, mine,
         description="; ".join(told) + ".",
         marks=[(knee, f"knee {option}") for option, knee in knees.items()],
     )  # fmt: skip
 
 
-def _latency(material: Material, workload: str, mine: dict[str, By]) -> Chart:
+def _latency(workload: str, mine: dict[str, By]) -> Chart:
     streamed = any(_points(rows, "curve_tpot_p50_ms") for rows in mine.values())
     metric = "curve_tpot_p50_ms" if streamed else "curve_e2e_p50_ms"
     title = "Time per output token" if streamed else "End to end"
@@ -80,13 +80,10 @@ def _latency(material: Material, workload: str, mine: dict[str, By]) -> Chart:
         if (points := _points(rows, metric))
     ]
     description = "; ".join(most) + "." if most else "No level was answered."
-    return _chart(
-        material, f"curve-latency-{workload}", title, metric, "ms, p50", mine, description=description
-    )
+    return _chart(f"curve-latency-{workload}", title, metric, "ms, p50", mine, description=description)
 
 
 def _chart(
-    material: Material,
     id_: str,
     title: str,
     metric: str,
@@ -98,7 +95,7 @@ def _chart(
 ) -> Chart:
     series = [Series(option, _points(rows, metric)) for option, rows in mine.items()]
     table = [
-        (option, str(level), figure(material, rows, metric, f"c{level}"))
+        (option, str(level), plain(rows, metric, f"c{level}"))
         for option, rows in mine.items()
         for level in levels(rows)
     ]

@@ -6,11 +6,10 @@ from stages.report.blocks import Cell, Charts, DataTable, Heading, Material, Sec
 from stages.report.charts.bars import Part, stacked_bars
 from stages.report.charts.drawing import Chart
 from stages.report.formatting import quantity
-from stages.report.measured_rows import By, Key, figure, measured_cells, value, why
+from stages.report.measured_rows import By, Key, figure, measured_cells, plain, value, why
 
 PARTS = (
-    ("tokenise", ("server_tokenise",)),
-    ("client, connect, TLS, network", ("client_wait", "connect", "tls", "network")),
+    ("client, network, tokenise", ("client_wait", "connect", "tls", "network", "server_tokenise")),
     ("queue", ("queue",)),
     ("prefill", ("prefill",)),
     ("decode", ("decode",)),
@@ -101,10 +100,8 @@ def _chart(material: Material, workload: str, shown: Cells) -> Chart:
                 known = [v for m in members if (v := value(rows, f"breakdown_{m}_ms", statistic)) is not None]
                 parts.append(Part(f"{option} · {title}", name, sum(known)))
             for part, label in COLUMNS:
-                table.append(
-                    (option, title, label, figure(material, rows, f"breakdown_{part}_ms", statistic))
-                )
-    longest = max(parts, key=lambda part: part.value)
+                table.append((option, title, label, plain(rows, f"breakdown_{part}_ms", statistic)))
+    longest = max((part for part in parts if part.bar.endswith(" all")), key=lambda part: part.value)
     return stacked_bars(
         f"stack-request-{workload}",
         material.tables.title(workload),
