@@ -22,7 +22,7 @@ class Effects:
     weights: Floats
 
 
-ERROR_EFFECTS = Effects(np.array([1.95, 5.0, 25.0]), np.array([0.8, 0.17, 0.03]))
+ERROR_EFFECTS = Effects(np.array([1.95, 5.0, 25.0]), np.array([0.72, 0.26, 0.02]))
 COST_EFFECTS = Effects(np.array([1.25, 1.6, 3.0]), np.array([0.5, 0.35, 0.15]))
 GROWTH_EFFECTS = Effects(np.array([20.0, 200.0]), np.array([0.5, 0.5]))
 

@@ -43,16 +43,16 @@ def stalled(share: float) -> Callable[[Floats], Floats]:
 
 
 ALTERNATIVES = (
-    Alternative("all +", 0.12, shifted(0.35)),
-    Alternative("all ++", 0.12, shifted(0.8)),
-    Alternative("all +++", 0.06, shifted(2.0)),
-    Alternative("tail of 10 % +", 0.10, stretched(0.10, 1.6)),
-    Alternative("tail of 10 % ++", 0.08, stretched(0.10, 3.0)),
-    Alternative("tail of 5 % +", 0.12, stretched(0.05, 1.8)),
-    Alternative("tail of 5 % ++", 0.12, stretched(0.05, 3.0)),
-    Alternative("tail of 2 %", 0.12, stretched(0.02, 2.5)),
-    Alternative("stalls of 2 %", 0.10, stalled(0.02)),
-    Alternative("stalls of 10 %", 0.06, stalled(0.10)),
+    Alternative("all +", 0.10, shifted(0.35)),
+    Alternative("all ++", 0.05, shifted(0.8)),
+    Alternative("all +++", 0.02, shifted(2.0)),
+    Alternative("tail of 10 % +", 0.16, stretched(0.10, 1.6)),
+    Alternative("tail of 10 % ++", 0.05, stretched(0.10, 3.0)),
+    Alternative("tail of 5 % +", 0.24, stretched(0.05, 1.8)),
+    Alternative("tail of 5 % ++", 0.14, stretched(0.05, 3.0)),
+    Alternative("tail of 2 %", 0.14, stretched(0.02, 2.5)),
+    Alternative("stalls of 2 %", 0.08, stalled(0.02)),
+    Alternative("stalls of 10 %", 0.02, stalled(0.10)),
 )
 
 ALTERNATIVE_WEIGHTS = np.array([alternative.weight for alternative in ALTERNATIVES])
