@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from acceltrial.load.framing import Framing, MalformedResponse, chunk_size
+from acceltrial.load.body import Places, StampOf, body_of, events
+from acceltrial.load.framing import Framing, MalformedResponse
 from acceltrial.load.spill import RawRecord
 
 
@@ -52,7 +52,7 @@ def parse(raw: RawRecord, *, stream: bool, keep_text: bool = True) -> Parsed:
         return parsed
     parsed.status = framing.status
     header = raw.data[: framing.body_at]
-    body, places = _body(raw.data, framing)
+    body, places = body_of(raw.data, framing)
     if framing.status >= 300:
         _failed_status(parsed, header, body)
     elif stream and _is_event_stream(header, body):
@@ -62,50 +62,6 @@ def parse(raw: RawRecord, *, stream: bool, keep_text: bool = True) -> Parsed:
         if stream:
             parsed.notes.append("answered as a whole although a stream was asked for")
     return parsed
-
-
-@dataclass(slots=True)
-class _Places:
-    """Where the pieces of the body lie in the received buffer; asked in rising order only."""
-
-    body_starts: list[int]
-    raw_starts: list[int]
-    _piece: int = 0
-
-    def raw_offset(self, offset: int) -> int:
-        """The place in the received bytes of a place in the body."""
-        starts, piece = self.body_starts, self._piece
-        while piece + 1 < len(starts) and starts[piece + 1] <= offset:
-            piece += 1
-        self._piece = piece
-        return self.raw_starts[piece] + offset - starts[piece]
-
-
-def _body(buffer: bytes, framing: Framing) -> tuple[bytes, _Places]:
-    if not framing.chunked:
-        end = len(buffer) if framing.length < 0 else framing.body_at + framing.length
-        return buffer[framing.body_at : end], _Places([0], [framing.body_at])
-    body_starts: list[int] = []
-    raw_starts: list[int] = []
-    pieces: list[bytes] = []
-    total, position, find = 0, framing.body_at, buffer.find
-    while (end_of_line := find(b"\r\n", position)) >= 0:
-        try:
-            size = chunk_size(buffer, position, end_of_line)
-        except MalformedResponse:
-            break
-        if size == 0:
-            break
-        start = end_of_line + 2
-        piece = buffer[start : start + size]
-        body_starts.append(total)
-        raw_starts.append(start)
-        pieces.append(piece)
-        total += len(piece)
-        position = start + size + 2
-    if not pieces:
-        return b"", _Places([0], [framing.body_at])
-    return b"".join(pieces), _Places(body_starts, raw_starts)
 
 
 def _is_event_stream(header: bytes, body: bytes) -> bool:
@@ -129,11 +85,11 @@ def _failed_status(parsed: Parsed, header: bytes, body: bytes) -> None:
 # Streams ----------------------------------------------------------------------------------------
 
 
-def _read_stream(parsed: Parsed, raw: RawRecord, body: bytes, places: _Places, *, keep_text: bool) -> None:
+def _read_stream(parsed: Parsed, raw: RawRecord, body: bytes, places: Places, *, keep_text: bool) -> None:
     texts: list[str] = []
     done = False
-    stamp_of = _StampOf(raw)
-    for data, end in _events(body):
+    stamp_of = StampOf(raw)
+    for data, end in events(body):
         if data == b"[DONE]":
             done = True
             continue
@@ -152,55 +108,6 @@ def _read_stream(parsed: Parsed, raw: RawRecord, body: bytes, places: _Places, *
     if keep_text:
         parsed.text = "".join(texts)
     _judge_stream(parsed, done=done)
-
-
-def _events(body: bytes) -> Iterator[tuple[bytes, int]]:
-    """The data of every complete server-sent event with the offset behind the event's last byte."""
-    if b"\r" in body or b"\n:" in body or body[:5] != b"data:":
-        yield from _events_by_line(body)
-        return
-    # Nearly every server: events of one `data:` line each, parted by an empty line.
-    position = 0
-    while (end := body.find(b"\n\n", position)) >= 0:
-        block = body[position:end]
-        position = end + 2
-        if b"\n" in block or block[:5] != b"data:":
-            for data, _ in _events_by_line(block + b"\n\n"):
-                yield data, position
-        else:
-            yield block[6:] if block[5:6] == b" " else block[5:], position
-
-
-def _events_by_line(body: bytes) -> Iterator[tuple[bytes, int]]:
-    lines: list[bytes] = []
-    position = 0
-    while (end := body.find(b"\n", position)) >= 0:
-        line = body[position:end]
-        position = end + 1
-        if line.endswith(b"\r"):
-            line = line[:-1]
-        if line.startswith(b"data:"):
-            lines.append(line[6:] if line[5:6] == b" " else line[5:])
-        elif not line and lines:
-            yield b"\n".join(lines), position
-            lines = []
-
-
-class _StampOf:
-    """The stamp of the read that brought a byte; asked in rising order only."""
-
-    __slots__ = ("_ends", "_read", "_stamps")
-
-    def __init__(self, raw: RawRecord) -> None:
-        self._ends, self._stamps, self._read = raw.ends, raw.stamps_ns, 0
-
-    def __call__(self, offset: int) -> int:
-        ends, read = self._ends, self._read
-        last = len(ends) - 1
-        while read < last and ends[read] <= offset:
-            read += 1
-        self._read = read
-        return self._stamps[read]
 
 
 def _read_event(parsed: Parsed, event: dict[str, Any]) -> str:
