@@ -127,13 +127,15 @@ class Limits:
     """Times and counts that a router keeps to.
 
     Attributes:
+        queue_ms: longest wait for a free place. Only the few that raced into a full pool wait: the others
+            have gone to the fallback, and a proxy cannot send on what it has queued.
         answer_s: longest time between two bytes of an answer.
         retries: further attempts of a request of which no byte was answered.
         allowed_failures: failures a minute after which a server rests for `cooldown_s`.
     """
 
     connect_ms: int = 250
-    queue_ms: int = 1_000
+    queue_ms: int = 10_000
     answer_s: int = 120
     retries: int = 3
     allowed_failures: int = 3

@@ -30,7 +30,12 @@ def _compared(totals: dict[str, dict[str, Any]]) -> str:
             cost = f"{money(row['usd_per_month'])} a month ({span(row['low'], row['high'], 'usd')})"
             parts.append(f"{title[0].upper()}{title[1:]}: {cost}{gap}.")
     own, gpus = totals.get("recommended"), totals.get("all_gpu")
-    if own and gpus and own["usd_per_month"] == gpus["usd_per_month"] and own["workloads"] == gpus["workloads"]:
+    if (
+        own
+        and gpus
+        and own["usd_per_month"] == gpus["usd_per_month"]
+        and own["workloads"] == gpus["workloads"]
+    ):
         parts.append("Every recommendation is a GPU, so the two are the same.")
     if own is not None and own["usd_saved_by_sharing"] > 0:
         parts.append(f"Sharing instances would save {money(own['usd_saved_by_sharing'])} of that.")
