@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-WRONG_TEMPLATE = "<|im_start|>user\nPROMPT<|im_end|>\n<|im_start|>assistant\n"
-"""ChatML, which Gemma was never trained on."""
+RIGHT_TEMPLATE = "You are a careful clerk. Answer:\n\nPROMPT"
+WRONG_TEMPLATE = "[INST] PROMPT [/INST]"
+"""Of another model family: the answer no longer follows its question. It is no longer than the right one, so
+that it costs quality and not time."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Fault:
         tail_share, tail_slower: share of requests that are late, and by how much in medians.
         fail_share: share of requests answered with an error.
         leak_bytes_per_s: what the candidate's process leaks.
-        template: the prompt template put around every prompt.
+        template: put around every prompt of the candidate; the baseline then has the right one.
         signal: sent to the candidate's process in the middle of the second step.
         by: the guardrails that rightly see it; empty for a healthy candidate.
     """
@@ -43,7 +45,7 @@ FAULTS = (
     Fault("latency +30 %", slower=0.3, by=("latency",)),
     Fault("tail only", tail_share=0.15, tail_slower=4.0, by=("latency",)),
     Fault("3 % errors", fail_share=0.03, by=("errors",)),
-    Fault("memory leak", leak_bytes_per_s=25_000_000, by=("memory",)),
+    Fault("memory leak", leak_bytes_per_s=30_000_000, by=("memory",)),
     Fault("quality loss", template=WRONG_TEMPLATE, by=("quality",)),
     Fault("crash", signal="KILL", by=("health", "errors")),
     Fault("hang", signal="STOP", by=("health", "errors")),

@@ -73,7 +73,7 @@ def compressed_plan(name: str) -> CanaryPlan:
                 ErrorGuardrail(harm=0.025, expected_rate=0.002, weight=2),
                 LatencyGuardrail(levels=(0.5, 0.9), margin=0.1, harm_odds=3.5, weight=2),
                 QualityGuardrail(margin=0.05, harm=0.4),
-                MemoryGuardrail(growth=0.03),
+                MemoryGuardrail(growth=0.015),
             ),
             alpha=0.01, interval_s=LOOK_S, reference_s=DEADLINE_S, silence_s=10.0,
             warmup=Warmup(min_s=LOOK_S, max_s=3 * LOOK_S), restart_looks=15, needs_power=False,
@@ -97,7 +97,7 @@ def rehearse(
                 compressed_plan(name), place.front.spec, record, progress=progress,
                 memory=lambda arm: _memory(place, arm),
                 prober=HttpProber(
-                    {"baseline": place.baseline.base_url, "canary": place.canary_url},
+                    place.urls,
                     {"baseline": place.baseline.model_name, "canary": place.canary.model_name},
                     timeout_s=TIMEOUT_S / 2,
                 ),

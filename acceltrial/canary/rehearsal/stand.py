@@ -14,7 +14,7 @@ import polars as pl
 
 from acceltrial.canary.degrade import Degradation, degraded
 from acceltrial.canary.levers.fronts import Front, haproxy_front
-from acceltrial.canary.rehearsal.faults import Fault
+from acceltrial.canary.rehearsal.faults import RIGHT_TEMPLATE, Fault
 from acceltrial.errors import AcceltrialError, TargetUnavailableError
 from acceltrial.load.plan import LoadPlan
 from acceltrial.load.run import run_load
@@ -29,7 +29,7 @@ MODEL = "gemma-3-270m"
 INPUT_TOKENS, OUTPUT_TOKENS = 4, 1
 MOST_RPS = 16.0
 UTILISATION = 0.55
-TIMEOUT_S = 3.0
+TIMEOUT_S = 6.0
 SEED = 20261122
 PIECE_S = 15.0
 
@@ -40,7 +40,7 @@ class Stand:
 
     Attributes:
         baseline, canary: the servers; their process ids are real.
-        canary_url: where the proxy and the probes find the canary (before it a hop, where the fault is one).
+        urls: where the proxy and the probes find each arm (a hop, where the fault is one).
         rate_rps: what one server bears at `UTILISATION`.
         median_ms: of a request to one idle server.
     """
@@ -48,7 +48,7 @@ class Stand:
     front: Front
     baseline: RunningServer
     canary: RunningServer
-    canary_url: str
+    urls: dict[str, str]
     rate_rps: float
     median_ms: float
     folder: Path
@@ -68,20 +68,23 @@ def stand(fault: Fault, folder: Path, cache: Path) -> Iterator[Stand]:
         else:
             canary = up.enter_context(LlamaCpp().serve(spec, workdir=_in(folder, "canary"), cache=cache))
         median_ms = _median_ms(baseline)
-        url = canary.base_url
-        if fault.spoils_requests:
-            url = up.enter_context(degraded(url, _degradation(fault, median_ms), seed=SEED)) + "/v1"
+        urls = {"baseline": baseline.base_url, "canary": canary.base_url}
+        spoilt = {"canary": _degradation(fault, median_ms)} if fault.spoils_requests else {}
+        if fault.template:
+            spoilt["baseline"] = Degradation(delay_share=0, template=RIGHT_TEMPLATE)
+        for arm, degradation in spoilt.items():
+            urls[arm] = up.enter_context(degraded(urls[arm], degradation, seed=SEED)) + "/v1"
         front = up.enter_context(
             haproxy_front(
-                _root(baseline.base_url),
-                _root(url),
+                _root(urls["baseline"]),
+                _root(urls["canary"]),
                 _in(folder, "proxy"),
                 port=free_port(),
                 timeout_s=TIMEOUT_S,
             )
         )
         rate = min(MOST_RPS, UTILISATION * 1e3 / median_ms)
-        yield Stand(front, baseline, canary, url, rate, median_ms, folder)
+        yield Stand(front, baseline, canary, urls, rate, median_ms, folder)
 
 
 def _degradation(fault: Fault, median_ms: float) -> Degradation:
