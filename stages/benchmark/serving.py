@@ -298,7 +298,7 @@ def _load_facts(session: Session, window: Window, done: Replay, adjustments: str
 def _questions(session: Session, server: RunningServer, window: Window) -> tuple[Questionnaire | None, str]:
     """What the replay asks, and why its answers cannot be judged where they cannot."""
     outputs = sum(window.output_tokens) / len(window)
-    task = task_of({**session.spec["needs"], "workload": session.spec["workload"]}, outputs, session.params)
+    task = task_of(session.spec["needs"], outputs, session.params)
     try:
         return questions_for(server, task, window.input_tokens, session.params), ""
     except UnusableAnswerError as error:
@@ -375,8 +375,7 @@ def _median_lengths(session: Session) -> tuple[int, int, str]:
 def _task(session: Session, output_tokens: float) -> Task | None:
     if not _generates(session):
         return None
-    needs = {**session.spec["needs"], "workload": session.spec["workload"]}
-    return task_of(needs, output_tokens, session.params)
+    return task_of(session.spec["needs"], output_tokens, session.params)
 
 
 def _generates(session: Session) -> bool:
