@@ -21,7 +21,7 @@ from acceltrial.load.reference_server import Behaviour
 from acceltrial.placement import litellm
 from acceltrial.placement.model import Limits, Placement, Pool, Server
 
-RATE, SECONDS, KILL_AFTER_S = 20.0, 24.0, 6.0
+RATE, SECONDS, KILL_AFTER_S = 20.0, 18.0, 5.0
 LIMITS = Limits(answer_s=10, cooldown_s=5)
 
 
