@@ -230,8 +230,8 @@ def widening(
         for label, rows in own.items():
             enough = rows.sum() >= LEAST_FOR_WIDENING
             factors[f"{kind}|{label}"] = _factor(held[label], rows) if enough else CAUTIOUS_WIDENING
-        if own["sibling"].sum() < LEAST_FOR_WIDENING:
-            factors[f"{kind}|sibling"] = factors[f"{kind}|unseen"]
+        # Few accelerators have siblings: what was found on them must not narrow what holds for families.
+        factors[f"{kind}|sibling"] = max(factors[f"{kind}|sibling"], factors[f"{kind}|unseen"])
         common = factors[f"{kind}|seen"]
         for name in np.unique(families).tolist():
             rows = own["seen"] & (families == name)

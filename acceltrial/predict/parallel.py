@@ -1,6 +1,6 @@
 """What splitting a model over devices costs: bubbles of pipelines, exchange of tensors and of experts.
 
-pipeline   (p - 1) ÷ (m + p - 1) of a step is idle with p stages and m micro-batches (Huang et al. 2019, GPipe)
+pipeline   (p - 1) ÷ (m + p - 1) of a step is idle: p stages, m micro-batches (Huang et al. 2019, GPipe)
 tensor     two all-reduces a layer, forward and again backward (Shoeybi et al. 2019, Megatron-LM)
 experts    a token goes to k experts and back: 2·k·width·bytes·(n-1)/n a layer (Lepikhin et al. 2020)
 data       one all-reduce of the gradients a step: 2·(n-1)/n times their bytes (ring)

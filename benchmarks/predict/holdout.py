@@ -1,6 +1,6 @@
 """How far the predictor is off on rows that it was not fitted to, against the goals.
 
-    python -m benchmarks.predict --data published_measurements.csv
+    python -m benchmarks.predict --data published_measurements.csv [--chart docs/predicted-measured.svg]
 
 Configurations are held out whole, in eight folds; then each accelerator; then each family of accelerators. No
 engine is named to the predictor. An interval's coverage on a fold is judged with the widening that the other
@@ -29,6 +29,8 @@ from acceltrial.predict.fitting import (
 from acceltrial.predict.parameters import NORMAL_80, load_parameters
 from acceltrial.predict.rows import RowReader
 from acceltrial.predict.table import read_training
+from acceltrial.storage.atomic import write_bytes
+from benchmarks.predict.chart import svg
 
 GOALS = {
     ("tpot", "configurations"): "≤ 10 %, 90 % ≤ 30 %",
@@ -47,6 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0, help="deals the configurations out to folds")
+    parser.add_argument("--chart", type=Path, help="where to draw predicted against measured, as SVG")
     options = parser.parse_args()
     reader = RowReader(load_catalogue(find_catalogue()))
     training, left_out = read_training(options.data, reader)
@@ -59,6 +62,8 @@ def main() -> None:
     }
     held = {what: hold_out(training, parts, covariance) for what, parts in masks.items()}
     named = hold_out(training, masks["configurations"], covariance, named=True)
+    if options.chart:
+        write_bytes(options.chart, svg(training, held["configurations"]).encode())
     print(f"{len(training)} rows, {len(left_out)} left out\n")
     print(
         "| metric | held out | rows | median | 90 % below | 80 % interval covers | least by family | goal |"
