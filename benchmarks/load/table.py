@@ -67,6 +67,8 @@ def peer_rows(peers: dict[str, Any]) -> list[str]:
     for name, label in PEER_ROWS:
         rows.append(f"| {label} | " + " | ".join(_spread(found.get(name)) for found in ran.values()) + " |")
     rows += [f"\n{name}: {reason}" for name, reason in peers.items() if isinstance(reason, str)]
+    for name, found in ran.items():
+        rows += [f"\n{name}, a run that failed: {reason}" for reason in found.get("failed_runs", ())]
     return rows
 
 

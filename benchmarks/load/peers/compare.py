@@ -35,23 +35,31 @@ QUICK = Size((500, 4_500), (300, 1_300), 4.0)
 
 def compare(raw: Path, repeats: int, size: Size) -> dict[str, Any]:
     """Each tool's figures, every repeat of them; tools take turns, so that a busy minute hits them all."""
-    found: dict[str, Any] = {}
-    measures = [*_ours(raw, size), (BARE, lambda n: _bare(raw, size, n)), *_peers(raw, size, found)]
+    runs: dict[str, list[Figures]] = {}
+    absent: dict[str, str] = {}
+    failed: dict[str, list[str]] = {}
+    measures = [*_ours(raw, size), (BARE, lambda n: _bare(raw, size, n)), *_peers(raw, size, absent)]
     for number in range(repeats):
         for name, measure in measures:
-            if isinstance(found.get(name), str):
-                continue
+            if name in failed and name not in runs:
+                continue  # it has never come through: no use in waiting for it again
             load_average = os.getloadavg()[0]
             try:
                 one = measure(number) | {"load_average": load_average}
             except (RunFailed, OSError, ValueError, KeyError, IndexError) as error:
-                found[name] = f"{type(error).__name__}: {error}"[:300]
-                sys.stderr.write(f"{name}: {found[name]}\n")
+                failed.setdefault(name, []).append(f"{type(error).__name__}: {error}"[:300])
+                sys.stderr.write(f"{name}: {failed[name][-1]}\n")
                 continue
-            found.setdefault(name, []).append(one)
+            runs.setdefault(name, []).append(one)
             told = ", ".join(f"{key} {value:.4g}" for key, value in one.items() if value is not None)
             sys.stderr.write(f"{name}, repeat {number + 1} of {repeats}: {told}\n")
-    return {name: runs if isinstance(runs, str) else summed(runs) for name, runs in found.items()}
+    found: dict[str, Any] = {name: summed(of_tool) for name, of_tool in runs.items()}
+    for name, reasons in failed.items():
+        if name in found:
+            found[name]["failed_runs"] = reasons
+        else:
+            absent[name] = f"not run: {reasons[0]}"
+    return found | absent
 
 
 def summed(runs: list[Figures]) -> dict[str, Any]:
@@ -85,13 +93,13 @@ def _bare(raw: Path, size: Size, _number: int) -> Figures:
     return {"closed_rps": long["rps"], "marginal_cpu_s_per_1000": cost / (many - few)}
 
 
-def _peers(raw: Path, size: Size, found: dict[str, Any]) -> list[tuple[str, Callable[[int], Figures]]]:
+def _peers(raw: Path, size: Size, absent: dict[str, str]) -> list[tuple[str, Callable[[int], Figures]]]:
     measures: list[tuple[str, Callable[[int], Figures]]] = []
     for tool in tools.PEERS:
         try:
             bench = Bench(tool, install.executable(tool.name), raw / tool.name)
         except install.Unavailable as reason:
-            found[tool.name] = f"not installed: {reason}"
+            absent[tool.name] = f"not installed: {reason}"
             continue
         measures.append((tool.name, _peer(bench, size)))
     return measures
