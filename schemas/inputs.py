@@ -170,6 +170,30 @@ class AcceleratorFacts(Table):
     note: str = pa.Field(nullable=True)
 
 
+class OperatorCoverage(Table):
+    """One row a model and compiler: how far documented operators cover the model's own graph.
+
+    `families` are the accelerator families of the compiler, joined by `|`; `unknown` and `unsupported` name
+    operators, joined by spaces. A model whose graph was never exported has no row.
+    """
+
+    model: str = pa.Field(str_matches=NAME_PATTERN)
+    backend: str
+    families: str
+    state: str = pa.Field(isin=["documented", "unknown", "unsupported"])
+    operators: int = pa.Field(ge=0)
+    listed: int = pa.Field(ge=0)
+    through_models: int = pa.Field(ge=0)
+    unknown: str
+    unsupported: str
+    dynamic_shapes: bool
+    graph_breaks: int = pa.Field(ge=0, nullable=True)
+    problem: str
+    basis: str
+    source: str
+    as_of: str
+
+
 class Prices(Table):
     """One row an offer. A price is of one accelerator for one hour, before tax."""
 

@@ -83,7 +83,8 @@ def _squeeze(name: str) -> str:
 
 
 def _tokens(name: str) -> list[str]:
-    spaced = re.sub(r"([0-9])\s+(gb|gib|w)\b", r"\1\2", name.lower().rpartition("/")[2])
+    dotted = re.sub(r"(?<=[0-9])_(?=[0-9])", ".", name.lower().rpartition("/")[2])
+    spaced = re.sub(r"([0-9])\s+(gb|gib|w)\b", r"\1\2", dotted)
     return [token for token in re.split(r"[^a-z0-9.+]+", spaced) if token]
 
 

@@ -13,7 +13,9 @@ import polars as pl
 from acceltrial.catalog import columns
 from acceltrial.catalog.aliases import AliasIndex
 from acceltrial.catalog.findings import Finding
+from acceltrial.catalog.graphs import Graph, read_graphs
 from acceltrial.catalog.imported import newest, read_imported
+from acceltrial.catalog.operator_coverage import Coverage, Lists, coverage, operator_lists
 from acceltrial.catalog.price_rules import STALE_AFTER_DAYS, outliers, stale
 from acceltrial.catalog.reading import read_table
 from acceltrial.errors import ConfigurationError, DataContractError
@@ -22,11 +24,14 @@ FILES = {
     "accelerators": (columns.ACCELERATORS, ("accelerator",)),
     "accelerator_facts": (columns.ACCELERATOR_FACTS, ("accelerator", "field", "value", "source")),
     "prices": (columns.PRICES, ("price",)),
+    "api_prices": (columns.API_PRICES, ("provider", "served_as")),
     "models": (columns.MODELS, ("model",)),
     "classes": (columns.CLASSES, ("accelerator_class",)),
     "aliases": (columns.ALIASES, ("kind", "alias")),
     "runtimes": (columns.RUNTIMES, ("runtime", "hardware", "feature")),
     "operators": (columns.OPERATORS, ("backend", "operator")),
+    "compilers": (columns.COMPILERS, ("family",)),
+    "documented_models": (columns.DOCUMENTED_MODELS, ("backend", "graph")),
 }
 REQUIRED_FILES = ("accelerators", "accelerator_facts", "prices")
 
@@ -43,11 +48,14 @@ class Catalogue:
     accelerators: pl.DataFrame
     accelerator_facts: pl.DataFrame
     prices: pl.DataFrame
+    api_prices: pl.DataFrame
     models: pl.DataFrame
     classes: pl.DataFrame
     aliases: pl.DataFrame
     runtimes: pl.DataFrame
     operators: pl.DataFrame
+    compilers: pl.DataFrame
+    documented_models: pl.DataFrame
     findings: tuple[Finding, ...]
 
     @cached_property
@@ -75,6 +83,25 @@ class Catalogue:
         identity = self.model_names.resolve(name)
         return self.models.row(by_predicate=pl.col("model") == identity, named=True)
 
+    def operator_coverage(self, model: str) -> list[Coverage]:
+        """The model's operators on every compiler; empty when its graph was never exported."""
+        found = [
+            coverage(model, backend, self._graphs, self._operator_lists, self._proven(backend))
+            for backend in sorted(self._operator_lists)
+        ]
+        return [one for one in found if one is not None]
+
+    @cached_property
+    def _graphs(self) -> dict[str, Graph]:
+        return read_graphs(self.folder)
+
+    @cached_property
+    def _operator_lists(self) -> Lists:
+        return operator_lists(self.operators.iter_rows(named=True))
+
+    def _proven(self, backend: str) -> list[str]:
+        return self.documented_models.filter(pl.col("backend") == backend)["graph"].to_list()
+
     def _listed(self, kind: str) -> list[tuple[str, str]]:
         return self.aliases.filter(pl.col("kind") == kind).select("alias", "id").rows()
 
@@ -83,8 +110,9 @@ def load_catalogue(folder: Path, *, today: date | None = None) -> Catalogue:
     """The catalogue in `folder`, checked.
 
     Args:
-        folder: holds accelerators.csv, accelerator_facts.csv, prices.csv and, optionally, models.csv,
-            classes.csv, aliases.csv, runtimes.csv, operators.csv and price tables under imported/.
+        folder: holds accelerators.csv, accelerator_facts.csv, prices.csv and, optionally, api_prices.csv,
+            models.csv, classes.csv, aliases.csv, runtimes.csv, operators.csv, compilers.csv,
+            documented_models.csv, price tables under imported/ and operator graphs under graphs/.
         today: prices older than half a year on this day become findings; None checks no age.
 
     Raises:
@@ -120,7 +148,9 @@ def _table(folder: Path, name: str) -> pl.DataFrame:
     return pl.DataFrame(schema={column: spec.dtype for column, spec in specification.items()})
 
 
-_REFERS = {"accelerator_facts": "accelerator", "prices": "accelerator", "aliases": "id"}
+_REFERS = {
+    "accelerator_facts": "accelerator", "prices": "accelerator", "aliases": "id", "api_prices": "model",
+}  # fmt: skip
 
 
 def _check_references(path: Path, name: str, table: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> None:
@@ -130,7 +160,7 @@ def _check_references(path: Path, name: str, table: pl.DataFrame, tables: dict[s
     devices = set(tables["accelerators"]["accelerator"])
     models = set(tables["models"]["model"])
     for number, row in enumerate(table.iter_rows(named=True), start=2):
-        if row[column] not in (models if row.get("kind") == "model" else devices):
+        if row[column] not in (models if name == "api_prices" or row.get("kind") == "model" else devices):
             raise DataContractError(
                 f"{row[column]!r} is not in the catalogue",
                 where=f"{path}, row {number}, column {column}",

@@ -179,6 +179,31 @@ OPERATORS: dict[str, Column] = {
     "as_of": _text(pattern=DATE),
     "confidence": _text(),
 }
+API_PRICES: dict[str, Column] = {
+    "provider": _NAME,
+    "model": _NAME,
+    "served_as": _text(),
+    "usd_per_million_input_tokens": _positive(required=True),
+    "usd_per_million_output_tokens": _positive(required=True),
+    "accelerator": _text(required=False, pattern=NAME),
+    "source": _text(),
+    "as_of": _text(pattern=DATE),
+    "confidence": _text(),
+}
+COMPILERS: dict[str, Column] = {
+    "family": _NAME,
+    "backend": _text(),
+    "source": _text(),
+    "as_of": _text(pattern=DATE),
+    "confidence": _text(),
+}
+DOCUMENTED_MODELS: dict[str, Column] = {
+    "backend": _text(),
+    "graph": _NAME,
+    "source": _text(),
+    "as_of": _text(pattern=DATE),
+    "confidence": _text(),
+}
 INSTANCES: dict[str, Column] = {
     "provider": _text(),
     "instance_type": _text(),

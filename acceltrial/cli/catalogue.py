@@ -32,6 +32,10 @@ _SHOWN = {
     "prices": (
         "accelerator", "provider", "region", "model", "usd_per_accelerator_hour", "grade", "as_of",
     ),
+    "api_prices": (
+        "model", "provider", "usd_per_million_input_tokens", "usd_per_million_output_tokens", "accelerator",
+        "as_of",
+    ),
 }  # fmt: skip
 
 
@@ -111,6 +115,18 @@ def prices(
 
 
 @app.command
+def api_prices(*, where: Where = None, catalogue: Folder = None, json: Json = False) -> None:
+    """List what hosted services ask for a million tokens of the catalogue's models.
+
+    Args:
+        where: an SQL condition on the columns.
+        catalogue: the catalogue's folder.
+        json: every column, as JSON on stdout.
+    """
+    _show(_where(_load(catalogue).api_prices, where), "api_prices", json=json)
+
+
+@app.command
 def runtimes(*, where: Where = None, catalogue: Folder = None, json: Json = False) -> None:
     """List what runtimes do on which hardware: documented, unknown or unsupported.
 
@@ -132,6 +148,58 @@ def classes(*, where: Where = None, catalogue: Folder = None, json: Json = False
         json: as JSON on stdout.
     """
     _show(_where(_load(catalogue).classes, where), "classes", json=json)
+
+
+@app.command
+def operators(model: str, /, *, catalogue: Folder = None, json: Json = False) -> None:
+    """How far each compiler's documented operators cover a model's own graph.
+
+    Args:
+        model: a model of the catalogue.
+        catalogue: the catalogue's folder.
+        json: as JSON on stdout.
+    """
+    import polars as pl
+
+    loaded = _load(catalogue)
+    found = loaded.operator_coverage(loaded.model_names.resolve(model, "MODEL"))
+    if not found:
+        raise ConfigurationError(
+            f"the graph of {model} was never exported",
+            where="MODEL",
+            remedy="export it: acceltrial catalogue graph FOLDER --name NAME --model ID",
+        )
+    _show(pl.DataFrame([one.summary() for one in found]), "operators", json=json)
+
+
+@app.command
+def graph(
+    source: str,
+    /,
+    *,
+    name: str,
+    model: Annotated[list[str], Parameter(name="--model", negative="")],
+    catalogue: Folder = None,
+) -> None:
+    """Export a model's operators with torch and keep them in the catalogue.
+
+    Args:
+        source: a folder with config.json and weights, or a JSON object with `model_type` and a small
+            configuration of that architecture.
+        name: the file's name under graphs/.
+        model: the catalogue's models with this graph; may be given several times.
+        catalogue: the catalogue's folder.
+    """
+    from acceltrial.catalog.graphs import export_graph, write_graph
+    from acceltrial.catalog.location import find_catalogue
+
+    folder = find_catalogue(catalogue)
+    today = datetime.now(UTC).date()
+    found = export_graph(source, tuple(model), today, Path(__file__).resolve().parents[2])
+    path = write_graph(folder, name, found)
+    sys.stderr.write(f"{path}: {len(found.computing)} operators, {found.graph_breaks} graph breaks\n")
+    if found.problem:
+        sys.stderr.write(f"not exported: {found.problem}\n")
 
 
 @app.command

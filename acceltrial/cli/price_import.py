@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -166,21 +166,52 @@ def billing(
     _finish(folder, name or "billing", offers, findings, json=json)
 
 
+@app.command
+def api(
+    file: Path,
+    /,
+    *,
+    as_of: str,
+    provider: Annotated[list[str] | None, Parameter(name="--provider", negative="")] = None,
+    catalogue: Folder = None,
+) -> None:
+    """Prices a token of hosted services, from LiteLLM's price feed (JSON); replaces api_prices.csv.
+
+    Args:
+        file: model_prices_and_context_window.json of LiteLLM.
+        as_of: the day of the file, YYYY-MM-DD.
+        provider: only these; else all that serve a model of the catalogue.
+        catalogue: the catalogue's folder.
+    """
+    from acceltrial.catalog import load_catalogue
+    from acceltrial.catalog.importers.api_feed import import_api_prices
+    from acceltrial.catalog.location import find_catalogue
+
+    folder = find_catalogue(catalogue)
+    path, rows, findings = import_api_prices(file, load_catalogue(folder), _day(as_of), provider)
+    _tell(findings)
+    sys.stderr.write(f"{path}: {rows} prices\n")
+
+
 def _finish(
     folder: Path, name: str, offers: Iterable[Offer], findings: Iterable[Finding], *, json: bool
 ) -> None:
     from acceltrial.catalog.imported import save_offers
 
     kept, told = list(offers), list(findings)
-    for finding in told[:_SHOWN]:
-        sys.stderr.write(f"{finding.severity}: {finding.subject}: {finding.detail} → {finding.remedy}\n")
-    if len(told) > _SHOWN:
-        sys.stderr.write(f"… and {len(told) - _SHOWN} more (--json lists all)\n")
+    _tell(told)
     path = save_offers(folder, name, kept)
     sys.stderr.write(f"{path}: {len({offer.name for offer in kept})} offers\n")
     if json:
         out = {"offers": [offer.row() for offer in kept], "findings": told}
         sys.stdout.buffer.write(orjson.dumps(out, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def _tell(findings: Sequence[Finding]) -> None:
+    for finding in findings[:_SHOWN]:
+        sys.stderr.write(f"{finding.severity}: {finding.subject}: {finding.detail} → {finding.remedy}\n")
+    if len(findings) > _SHOWN:
+        sys.stderr.write(f"… and {len(findings) - _SHOWN} more\n")
 
 
 def _columns(given: list[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from stages.artifacts import (
     CATALOGUE,
     COLLECT_FINDINGS,
     MODELS,
+    OPERATOR_COVERAGE,
     PORTFOLIO,
     PRICES,
     REQUESTS,
@@ -18,6 +19,7 @@ from stages.artifacts import (
     WORKLOADS,
 )
 from stages.collect.findings import catalogue_findings, findings_table, portfolio_findings
+from stages.collect.operators import operator_coverage_table
 from stages.collect.params import CollectParams
 from stages.collect.portfolio_tables import models_table, targets_table, workloads_table
 from stages.collect.traces import collect_traces
@@ -48,6 +50,7 @@ def run(inputs: Inputs, params: CollectParams, context: Context) -> Outputs:
         TRACE_SOURCES.name: traces.sources,
         ACCELERATORS.name: catalogue.accelerators.sort("accelerator"),
         ACCELERATOR_FACTS.name: catalogue.accelerator_facts.sort("accelerator", "field", "source", "value"),
+        OPERATOR_COVERAGE.name: operator_coverage_table(portfolio, catalogue),
         PRICES.name: catalogue.prices.sort("price"),
         COLLECT_FINDINGS.name: findings_table(findings),
     }
@@ -65,6 +68,7 @@ STAGE = Stage(
         TRACE_SOURCES,
         ACCELERATORS,
         ACCELERATOR_FACTS,
+        OPERATOR_COVERAGE,
         PRICES,
         TARGETS,
         COLLECT_FINDINGS,

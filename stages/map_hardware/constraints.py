@@ -13,11 +13,12 @@ from acceltrial.predict.shape import TOKEN_FAMILIES
 from acceltrial.predict.steptime import all_reduce_gb
 from stages.map_hardware.demand import Demand
 from stages.map_hardware.footprint import Footprint
+from stages.map_hardware.operators import NO_COVERAGE, OperatorsByFamily
 from stages.map_hardware.options import FloatArray, Options
 from stages.map_hardware.params import MapHardwareParams
 from stages.map_hardware.times import Times
+from stages.map_hardware.verdict import FAIL, PASS, UNKNOWN
 
-PASS, FAIL, UNKNOWN = "pass", "fail", "unknown"
 SERVER_CLASSES = frozenset({"gpu", "training_accelerator", "inference_asic", "tpu", "cpu"})
 SERVER_PART_FLOOR_W = 5.0
 """The catalogue's smallest card for servers draws 70 W; a tenth of that is out of reach for all of them."""
@@ -83,6 +84,7 @@ def all_checks(
     times: Times,
     params: MapHardwareParams,
     gate_open: bool,
+    operators: OperatorsByFamily,
 ) -> list[Check]:
     """The constraints that apply to the workload, in a fixed order."""
     checks = [
@@ -96,7 +98,7 @@ def all_checks(
         ),
         _precision(options),
         _runtime(demand, options),
-        _operators(options),
+        _operators(options, operators),
     ]
     if demand.context_tokens and demand.shape.context_window:
         checks.append(_context_window(demand, options))
@@ -162,14 +164,12 @@ def _serves(demand: Demand, runtimes: str) -> bool:
     return re.search(patterns, runtimes) is not None
 
 
-def _operators(options: Options) -> Check:
+def _operators(options: Options, operators: OperatorsByFamily) -> Check:
     def judge(index: int) -> tuple[str, str]:
-        if options.devices[index].accelerator_class in {"gpu", "cpu"}:
+        device = options.devices[index]
+        if device.accelerator_class in {"gpu", "cpu"}:
             return PASS, "operators run through PyTorch's own kernels"
-        return (
-            UNKNOWN,
-            "the compiler's coverage of this very model was not measured: absent from a list is not a no",
-        )
+        return operators.get(device.family, (UNKNOWN, NO_COVERAGE))
 
     return _stated("operators", options, judge)
 

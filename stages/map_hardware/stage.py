@@ -14,6 +14,7 @@ from stages.artifacts import (
     CONSTRAINTS,
     MODELS,
     NEUROMORPHIC_GATE,
+    OPERATOR_COVERAGE,
     PROFILES,
     TARGETS,
     WORKLOADS,
@@ -23,6 +24,7 @@ from stages.map_hardware.constraints import all_checks
 from stages.map_hardware.demand import demands
 from stages.map_hardware.footprint import footprint
 from stages.map_hardware.gate import gate
+from stages.map_hardware.operators import operators_by_model
 from stages.map_hardware.options import build_options
 from stages.map_hardware.params import MapHardwareParams
 from stages.map_hardware.target_options import target_rows
@@ -37,12 +39,20 @@ def run(inputs: Inputs, params: MapHardwareParams, context: Context) -> Outputs:
     open_for, gate_rows = gate(workloads, models, inputs.table("classes"))
     parameters = load_parameters()
     classes = dict(accelerators.select("accelerator", "accelerator_class").iter_rows())
+    operators = operators_by_model(inputs.table("operator_coverage"))
+    model_of = dict(workloads.select("workload", "model").iter_rows())
     candidates, constraints = [], []
     for demand in demands(workloads, models, inputs.table("profiles")):
         options = build_options(accelerators, demand, params.counts, parameters)
         fit = footprint(demand, options, params)
         checks = all_checks(
-            demand, options, fit, times(demand, options, fit), params, open_for[demand.workload]
+            demand,
+            options,
+            fit,
+            times(demand, options, fit),
+            params,
+            open_for[demand.workload],
+            operators.get(model_of[demand.workload], {}),
         )
         own, why = target_rows(demand, targets, classes)
         candidates += [candidate_frame(demand, options, checks, fit), table_of(Candidates, own)]
@@ -63,7 +73,7 @@ STAGE = Stage(
     name="map_hardware",
     version="1",
     params=MapHardwareParams,
-    inputs=(WORKLOADS, MODELS, CLASSES, PROFILES, ACCELERATORS, TARGETS),
+    inputs=(WORKLOADS, MODELS, CLASSES, PROFILES, ACCELERATORS, OPERATOR_COVERAGE, TARGETS),
     outputs=(CANDIDATES, CONSTRAINTS, NEUROMORPHIC_GATE),
     run=run,
     about="Weighs every accelerator, count and precision for every workload.",

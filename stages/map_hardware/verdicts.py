@@ -9,10 +9,11 @@ import polars as pl
 
 from schemas.base import polars_schema
 from schemas.mapping import Candidates, Constraints
-from stages.map_hardware.constraints import FAIL, PASS, UNKNOWN, Check
+from stages.map_hardware.constraints import Check
 from stages.map_hardware.demand import Demand
 from stages.map_hardware.footprint import Footprint
 from stages.map_hardware.options import FloatArray, Options
+from stages.map_hardware.verdict import FAIL, PASS, UNKNOWN
 
 Names: TypeAlias = np.ndarray[Any, np.dtype[np.str_]]
 LARGEST = 1e9

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from acceltrial.catalog import Catalogue, load_catalogue
+from acceltrial.catalog import AliasIndex, Catalogue, load_catalogue
 from acceltrial.errors import ConfigurationError, DataContractError
 from schemas.base import check_table, polars_schema
 from schemas.inputs import AcceleratorFacts, Accelerators, Models, Prices
@@ -179,3 +179,8 @@ def test_unknown_names_are_refused_with_the_nearest(catalogue: Catalogue) -> Non
     with pytest.raises(ConfigurationError, match="no model is known"):
         catalogue.model("llama-9-1b-that-nobody-has")
     assert catalogue.accelerator_names.find("GH200-GraceHopper-Superchip-144GB") is None
+
+
+def test_an_underscore_between_digits_is_a_point() -> None:
+    names = AliasIndex("model", [("llama-3-70b", "three"), ("llama-3.3-70b", "three-three")])
+    assert names.find("Meta-Llama-3_3-70B-Instruct") == "three-three"

@@ -12,7 +12,7 @@ from acceltrial.catalog import load_catalogue
 from acceltrial.storage.tables import write_table
 from schemas.base import check_table, table_of
 from schemas.classification import Classes, Profiles
-from schemas.inputs import Models, Targets, Workloads
+from schemas.inputs import Models, OperatorCoverage, Targets, Workloads
 from stages import artifacts
 from stages.contract import Context, Inputs
 from stages.map_hardware.stage import STAGE
@@ -32,6 +32,14 @@ TARGET = {
     "kind": "openai", "title": "t", "device": "local-cpu", "model": "chat-8b", "precision": "bf16",
     "api": "completions", "environment": "local", "region": "here", "residency": "eu", "enabled": True,
     "launch": "{}",
+}  # fmt: skip
+
+
+COVERAGE = {
+    "backend": "compiler n", "families": "aws-neuroncore-v2|aws-neuroncore-v3", "state": "unknown",
+    "operators": 10, "listed": 6, "through_models": 0, "unknown": "aten::a aten::b aten::c aten::d",
+    "unsupported": "", "dynamic_shapes": True, "graph_breaks": 0, "problem": "", "basis": "its own weights",
+    "source": "s", "as_of": "2026-11-22",
 }  # fmt: skip
 
 
@@ -80,14 +88,22 @@ def sample() -> dict[str, list[dict[str, Any]]]:
             {**TARGET, "target": "local-chat"},
             {**TARGET, "target": "other-model", "model": "encoder", "api": "embeddings", "enabled": False},
         ],
+        "operator_coverage": [
+            {**COVERAGE, "model": "encoder"},
+            {**COVERAGE, "model": "chat-8b", "state": "documented", "listed": 10, "unknown": ""},
+            {**COVERAGE, "model": "chat-8b", "backend": "compiler c", "families": "qualcomm-ai100",
+             "state": "unsupported", "unsupported": "aten::sort"},
+        ],
     }  # fmt: skip
 
 
 def workspace(root: Path, catalogue: Path, rows: dict[str, list[dict[str, Any]]]) -> Inputs:
     """Writes the tables below `root` and opens them as the stage's inputs."""
     loaded = load_catalogue(catalogue)
-    schemas = {"workloads": Workloads, "models": Models, "profiles": Profiles, "classes": Classes,
-               "targets": Targets}  # fmt: skip
+    schemas: dict[str, Any] = {
+        "workloads": Workloads, "models": Models, "profiles": Profiles, "classes": Classes,
+        "targets": Targets, "operator_coverage": OperatorCoverage,
+    }  # fmt: skip
     frames = {name: table_of(schema, rows[name]) for name, schema in schemas.items()}
     frames |= {"accelerators": loaded.accelerators, "prices": loaded.prices}
     for artifact in (*STAGE.inputs, artifacts.PRICES):

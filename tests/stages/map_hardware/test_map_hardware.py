@@ -13,9 +13,10 @@ from acceltrial.errors import DataContractError
 from schemas.base import check_table
 from stages.contract import Context, Inputs
 from stages.map_hardware.constraints import numeric
+from stages.map_hardware.operators import judge
 from stages.map_hardware.params import MapHardwareParams
 from stages.map_hardware.stage import STAGE
-from tests.stages.map_hardware.conftest import context_in, sample, workspace
+from tests.stages.map_hardware.conftest import COVERAGE, context_in, sample, workspace
 
 Mapped = dict[str, pl.DataFrame]
 
@@ -74,10 +75,51 @@ def test_formats_that_a_device_lacks_are_rejected_and_fp16_stands_in_for_bf16(ma
 
 def test_what_is_not_known_does_not_fail(mapped: Mapped) -> None:
     operators = mapped["constraints"].filter(pl.col("constraint") == "operators")
-    assert "fail" not in set(operators["verdict"])
+    assert set(operators.filter(pl.col("verdict") == "fail")["option"].str.contains("qaic")) == {True}
     encoder = _option(mapped["candidates"], "search", "inferentia2-x1-bf16")
     assert encoder["feasible"]
     assert "operators" in encoder["reason"]
+
+
+def test_operators_are_judged_by_the_models_own_graph(mapped: Mapped) -> None:
+    rows = mapped["constraints"].filter(pl.col("constraint") == "operators")
+
+    def said(workload: str, option: str) -> tuple[str, str]:
+        row = _option(rows, workload, option)
+        return row["verdict"], row["reason"]
+
+    assert said("chat", "trainium2-x1-bf16") == (
+        "pass",
+        "compiler n: 10 of 10 operators documented (its own weights)",
+    )
+    verdict, reason = said("search", "trainium1-x1-bf16")
+    assert verdict == "unknown"
+    assert "6 of 10 operators documented; not named anywhere: a, b, c and 1 more" in reason
+    assert said("chat", "qaic100-ultra-x1-fp16")[0] == "fail"
+    assert "sort" in said("chat", "qaic100-ultra-x1-fp16")[1]
+    assert said("chat", "inferentia1-x1-bf16")[0] == "unknown", "no row for its compiler"
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "told"),
+    [
+        ({"through_models": 4, "unknown": ""}, "pass", "4 of them through models that run there"),
+        ({"unknown": "", "listed": 10, "graph_breaks": 2}, "unknown", "2 graph breaks"),
+        ({"unknown": "", "listed": 10, "dynamic_shapes": False}, "unknown", "shapes must be fixed"),
+        (
+            {"unknown": "", "listed": 0, "operators": 0, "problem": "RuntimeError: x"},
+            "unknown",
+            "RuntimeError: x",
+        ),
+        ({"graph_breaks": None}, "unknown", "6 of 10"),
+    ],
+)
+def test_doubts_about_a_compiler_are_told_and_never_a_failure(
+    changes: dict[str, Any], verdict: str, told: str
+) -> None:
+    found, reason = judge({**COVERAGE, **changes})
+    assert found == verdict
+    assert told in reason
 
 
 def test_the_gate_opens_for_the_pump_only(mapped: Mapped) -> None:

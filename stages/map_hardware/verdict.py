@@ -1,0 +1,5 @@
+"""The three answers that a constraint gives."""
+
+from __future__ import annotations
+
+PASS, FAIL, UNKNOWN = "pass", "fail", "unknown"
