@@ -5,8 +5,8 @@
 
 "Before" is the step-time model on this machine's measured peak, as the benchmark stage predicts local
 targets; "after" is the same simulator with the figures of the calibration run. The replay's lengths are
-lognormal, arrivals come in bursts (gamma, variation 1.5). Intervals of what was measured are bootstrapped. The
-CPU that other programs took during each run is told: on a machine that is not quiet the errors say little.
+lognormal, arrivals come in bursts (gamma, variation 1.5). Intervals of what was measured are bootstrapped.
+The CPU that other programs took in each run is told: on a machine that is not quiet the errors say little.
 """
 
 from __future__ import annotations
