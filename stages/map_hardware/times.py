@@ -41,7 +41,7 @@ def times(demand: Demand, options: Options, fit: Footprint) -> Times:
 
 def _decode_s(demand: Demand, options: Options, batch: FloatArray) -> FloatArray:
     context = demand.input_mean + demand.output_mean / 2.0
-    cache = (demand.shape.kv_gb_per_token() or np.nan) * context * batch
+    cache = (demand.shape.kv_gb_per_token(context) or np.nan) * context * batch
     read = np.array(
         [
             demand.shape.read_gb_per_step(precision, size)
