@@ -84,9 +84,9 @@ def decide(now: Situation) -> Decision:
             reason += f"; {judgement.reason}"
         return Decision("end", reason, judgement.guardrail if judgement else None, verdict)
     if now.lost_s or now.hindered_s:
-        why = f" ({now.lost_why})" if now.lost_why else ""
+        why = now.lost_why or (judgement.reason if judgement else "")
         return Decision(
-            "stay", f"held: no judgement is possible{why}", judgement.guardrail if judgement else None
+            "stay", f"held: no judgement is possible ({why})", judgement.guardrail if judgement else None
         )
     if soaking:
         if now.at_step_s >= plan.soak_s:
