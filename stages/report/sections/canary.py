@@ -252,7 +252,7 @@ def _decisions_table(name: str, events: list[dict[str, Any]]) -> DataTable:
         for r in events
         if r["event"] not in LOOKS
     ]
-    columns = ("At", "Decision or act", "Share before", "Guardrail", "Reason")
+    columns = ("At", "Decision or act", "Share", "Guardrail", "Reason")
     return DataTable(f"{name}: decisions and acts", columns, rows, right=frozenset({0, 2}))
 
 
