@@ -8,7 +8,7 @@ from acceltrial.targets.corpus import service_reports
 _TASKS = ("questions", "routing", "summaries")
 
 
-def forced_texts(seed: int, count: int = 16) -> list[str]:
+def forced_texts(seed: int, count: int = 6) -> list[str]:
     """`count` texts of some 50 to 150 tokens, from four kinds in turn; the same seed gives the same texts."""
     each = -(-count // 4)
     kinds = [service_reports(each, seed)] + [

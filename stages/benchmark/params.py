@@ -51,7 +51,7 @@ class BenchmarkParams(StageParams):
     """The most time for that closed loop; a slow server answers fewer, and every figure says how many."""
     quality_tasks: dict[str, str] = Field(default_factory=dict)
     """Task by workload, where the one of its kind is not wanted (docs/quality.md lists them)."""
-    quality_agreement_seconds: float = Field(default=8.0, ge=0, le=3600)
+    quality_agreement_seconds: float = Field(default=4.0, ge=0, le=3600)
     """The most time for comparing tokens with a reference; 0 compares none."""
     quality_references: dict[str, str] = Field(default_factory=dict)
     """A transformers folder by model, for servers whose weights are not known here."""

@@ -20,7 +20,7 @@ class Choice:
 
     Attributes:
         target: the row of Targets of the candidate; None when nothing can be tried.
-        baseline: that of the old path: the workload's next option that runs here, else the same target.
+        baseline: that of the old path: the same target, or the workload's next option that runs here.
         why: how the choice came about, or what is missing.
     """
 
@@ -41,7 +41,7 @@ def choose(
 
     Where every local option is vetoed, the first of them is taken as a rehearsal, and says so.
 
-    Raises ConfigurationError when `params.workload` names an unknown workload.
+    Raises ConfigurationError when `params` names an unknown workload or target.
     """
     recommended = {row["workload"]: row["option"] for row in decisions.to_dicts()}
     if params.workload is not None and params.workload not in recommended:
@@ -49,6 +49,12 @@ def choose(
             f"there is no workload '{params.workload}'",
             where="params.yaml: canary.workload",
             remedy=f"name one of: {', '.join(sorted(recommended))}",
+        )
+    if params.target is not None and params.target not in set(targets["target"]):
+        raise ConfigurationError(
+            f"there is no target '{params.target}'",
+            where="params.yaml: canary.target",
+            remedy=f"name one of: {', '.join(sorted(targets['target']))}",
         )
     wanted = [params.workload] if params.workload else sorted(recommended)
     served = workloads.filter(pl.col("phase") == "inference")  # a training run has no traffic to split
@@ -61,16 +67,20 @@ def choose(
     def found(workload: str, option: str, why: str) -> Choice:
         mine = ranking.filter(pl.col("workload") == workload).sort("rank", "option", nulls_last=True)
         others = [o for o in mine["option"] if o != option and serves(workload, o)]
-        return Choice(workload, local[option], why, local[others[0] if others else option])
+        beside = others[0] if others and params.baseline == "next" else option
+        return Choice(workload, local[option], why, local[beside])
+
+    def may_be_tried(workload: str, option: str | None) -> bool:
+        return params.target in (None, option) and serves(workload, option)
 
     for workload in wanted:
         option = recommended[workload]
-        if serves(workload, option):
+        if may_be_tried(workload, option):
             return found(workload, option, f"{option} is the recommended option of {workload}")
     rows = ranking.filter(pl.col("workload").is_in(wanted) & pl.col("rank").is_not_null())
     for row in rows.sort("rank", "workload", "option").to_dicts():
         workload, option = row["workload"], row["option"]
-        if serves(workload, option):
+        if may_be_tried(workload, option):
             why = (
                 f"{option} is rank {row['rank']} for {workload} and the best of its options that run here;"
                 f" the recommended {recommended[workload]} cannot be reached"
@@ -78,9 +88,9 @@ def choose(
             return found(workload, option, why)
     for row in ranking.filter(pl.col("workload").is_in(wanted)).sort("workload", "option").to_dicts():
         workload, option = row["workload"], row["option"]
-        if serves(workload, option):
+        if may_be_tried(workload, option):
             why = (
-                f"a rehearsal: no option that runs here may be recommended for any workload; {option} serves"
+                f"a rehearsal: no option that may be tried here may be recommended; {option} serves"
                 f" {workload} and was vetoed ({row['veto_reason']})"
             )
             return found(workload, option, why)

@@ -25,6 +25,9 @@ class CanaryParams(StageParams):
     Attributes:
         lever: what splits the traffic here: the embedded split, or HAProxy where it is installed.
         workload: which workload's winner is tried; None takes the first that can be.
+        target: the only target that may be the candidate; None takes the best-ranked one that runs here.
+        baseline: the old path beside it: `same`, a second instance of the target, or `next`, the workload's
+            next option that runs here. Two different servers need more time to be told apart.
         demonstration: whether a candidate that is degraded on purpose is tried as well.
         look_s: seconds between looks.
         baseline_s: traffic to the baseline alone before the first step.
@@ -38,6 +41,8 @@ class CanaryParams(StageParams):
 
     lever: Literal["split", "haproxy"] = "split"
     workload: str | None = None
+    target: str | None = None
+    baseline: Literal["same", "next"] = "same"
     demonstration: bool = True
     look_s: float = Field(1.5, gt=0, le=60)
     baseline_s: float = Field(7.0, gt=0, le=600)

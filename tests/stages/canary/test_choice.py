@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+
+from acceltrial.errors import ConfigurationError
 from schemas.base import table_of
 from schemas.decision import Decisions, Ranking
 from schemas.inputs import Targets, Workloads
@@ -39,13 +42,21 @@ def test_where_every_local_option_is_vetoed_the_first_is_rehearsed_and_says_so()
 def test_the_old_path_is_another_option_that_runs_here_where_there_is_one():
     rows = [target(name, kind="llamacpp") for name in ("here", "torch", "zz")]
     ranks = [ranked("chat", name, rank) for name, rank in (("zz", 2), ("here", 1), ("torch", 3))]
-    choice = choose(
-        table_of(Workloads, [workload("chat")]),
-        table_of(Decisions, [decision("chat", "here")]),
-        table_of(Ranking, ranks),
-        table_of(Targets, rows),
-        CanaryParams(),
-    )
-    assert (choice.target["target"], choice.baseline["target"]) == ("here", "zz")
+
+    def of(**params):
+        choice = choose(
+            table_of(Workloads, [workload("chat")]),
+            table_of(Decisions, [decision("chat", "here")]),
+            table_of(Ranking, ranks),
+            table_of(Targets, rows),
+            CanaryParams(**params),
+        )
+        return choice.target["target"], choice.baseline["target"]
+
+    assert of() == ("here", "here")
+    assert of(baseline="next") == ("here", "zz")
+    assert of(target="zz", baseline="next") == ("zz", "here")
+    with pytest.raises(ConfigurationError, match="no target 'nowhere'"):
+        of(target="nowhere")
     alone = _chosen([decision("chat", "here")], [ranked("chat", "here", 1)], [workload("chat")])
     assert alone.baseline == alone.target
