@@ -35,6 +35,14 @@ def test_quality_surely_below_the_floor(rows: Any, score: Callable[..., Any]) ->
     assert "below the floor of 0.70" in reason(score(rows), "local-q4")
 
 
+def test_a_model_that_fails_where_it_was_measured_fails_where_it_was_not(
+    rows: Any, score: Callable[..., Any]
+) -> None:
+    change(rows, "local-q4", "success_rate", 0.5)
+    unmeasured = score(rows)["ranking"].filter(workload="chat", option="gpu-a-x1-bf16").to_dicts()[0]
+    assert "below the floor of 0.70" in str(unmeasured["veto_reason"])
+
+
 def test_too_many_replicas(rows: Any, score: Callable[..., Any]) -> None:
     assert "replicas, more than the 1 allowed" in reason(score(rows, max_replicas=1), "local-q4")
 
