@@ -2,7 +2,8 @@
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
-# Installed again only when the lock or a package's metadata changes.
+# Installed again only when the lock or a package's metadata changes. Byte code is left to the first import of what is
+# used: compiling all of it takes two minutes.
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml pipeline/pyproject.toml | cksum | cut -d' ' -f1)
 export PATH := $(abspath $(BIN)):$(PATH)
 export DO_NOT_TRACK := 1
@@ -47,7 +48,7 @@ setup: $(STAMP)  ## the virtual environment, from the lock
 $(STAMP): requirements.lock pyproject.toml pipeline/pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) from requirements.lock (some minutes the first time)" >&2
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e pipeline
 	@rm -f $(VENV)/.installed-* && touch $@
 
