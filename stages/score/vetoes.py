@@ -78,9 +78,9 @@ def nearest_to_go(vetoes: Iterable[list[Veto]]) -> str:
 
 
 def _quality(workload: Workload, figures: Figures) -> list[Veto]:
-    """Success below the owner's floor with all of its interval, measured here or for the same model elsewhere.
+    """Success below the owner's floor with all of its interval: measured, or borrowed from the same model.
 
-    What is right is the model's doing more than the chip's: an option that nobody measured does not escape.
+    Right answers are the model's doing more than the chip's: an option that nobody measured does not escape.
     """
     floor, correct = workload.row["success_rate_floor"], figures.correct
     if floor is None or correct.grade not in ("measured", "predicted"):
