@@ -1,8 +1,8 @@
 """A proxy's access log as the feed of a canary: JSON lines that HAProxy or Envoy write as told.
 
 A line has `arm` (the server's or cluster's name), `status`, `total_ms`, `state` (HAProxy's two letters of
-termination or Envoy's response flags) and, from HAProxy, `retries`: what
-`HAPROXY_FORMAT` and `ENVOY_FORMAT` write.
+termination or Envoy's response flags), `method` and, from HAProxy, `retries`: what `HAPROXY_FORMAT` and
+`ENVOY_FORMAT` write.
 No proxy's log tells the first token, so there is no time to first token from here.
 """
 
@@ -18,18 +18,24 @@ from typing import IO, Any
 from acceltrial.canary.lever import LeverError
 from acceltrial.canary.source import Polled
 
-HAPROXY_FORMAT = r"{\"arm\":\"%s\",\"status\":%ST,\"total_ms\":\"%Ta\",\"state\":\"%ts\",\"retries\":\"%rc\"}"
+HAPROXY_FORMAT = (
+    r"{\"arm\":\"%s\",\"status\":%ST,\"total_ms\":\"%Ta\",\"state\":\"%ts\",\"retries\":\"%rc\","
+    r"\"method\":\"%HM\"}"
+)
 """For `log-format "…"` in HAProxy's frontend, beside `log stdout format raw daemon`."""
 ENVOY_FORMAT = {
     "arm": "%UPSTREAM_CLUSTER%",
     "status": "%RESPONSE_CODE%",
     "total_ms": "%DURATION%",
     "state": "%RESPONSE_FLAGS%",
+    "method": "%REQ(:METHOD)%",
 }
 """For `json_format` of Envoy's file access log."""
 CLIENT_LEFT = ("C", "DC", "DPE")
 WELL = ("--", "-", "", "LR")
 TOO_MANY = 429
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Health checks, metrics and lists of models: no work of a model, so no evidence for an arm."""
 
 
 @dataclass
@@ -100,7 +106,7 @@ class AccessLogFeed:
             status, total_ms = int(entry.get("status") or -1), float(str(entry.get("total_ms")).lstrip("+"))
         except (ValueError, TypeError, AttributeError):
             return []
-        if arm is None:
+        if arm is None or entry.get("method") in READING:
             return []
         state = str(entry.get("state") or "")
         error = _error(status, state)

@@ -23,6 +23,7 @@ from acceltrial.canary.relay.forward import Exchange, Pool, Upstream, forward, r
 from acceltrial.canary.relay.http import MAX_HEAD, Head, RelayError
 
 STICKY = b"x-canary-key"
+READING = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 
 
 class Split:
@@ -36,7 +37,16 @@ class Split:
         self._token = str(orders["token"]).encode()
 
     async def serve(self, head: Head, body: bytes, client: asyncio.StreamWriter) -> bool:
-        """One request; a canary that cannot even be reached costs its client nothing but a moment."""
+        """One request; a canary that cannot even be reached costs its client nothing but a moment.
+
+        Health checks, metrics and lists of models are no work of a model: the baseline answers them, and
+        they are evidence for no arm.
+        """
+        if head.start.split(b" ", 1)[0] in READING:
+            exchange = Exchange("baseline", time.monotonic())
+            return await forward(
+                head, body, self._arms["baseline"], self._pool, client, exchange, timeout_s=self._timeout_s
+            )
         arm = self.state.choose(head.get(STICKY))
         exchange = Exchange(arm, time.monotonic())
         spare = arm == "canary"

@@ -112,3 +112,8 @@ def test_whatever_stands_in_the_log_nothing_breaks(tmp_path_factory, lines):
     rows = feed.poll(0).records
     assert len(rows) >= sum(text == line().strip() for text in lines)
     assert all(row[1] in {"baseline", "canary"} and row[3] >= 0 for row in rows)
+
+
+def test_scrapes_and_health_checks_are_evidence_for_no_arm(feed):
+    write(feed, line(method="GET") + line(method="HEAD") + line("baseline", method="POST"))
+    assert [row[1] for row in feed.poll(0).records] == ["baseline"]

@@ -89,6 +89,18 @@ def test_streamed_and_whole_answers_pass_unchanged(lever, servers):
     assert json.loads(through[1])["usage"] == json.loads(direct[1])["usage"]
 
 
+def test_scrapes_and_health_checks_are_answered_by_the_baseline_and_are_evidence_for_no_arm(lever):
+    lever.set_share(1.0, holder="a", lease_s=30)
+    connection = http.client.HTTPConnection(*host_and_port(lever.address.base_url), timeout=10)
+    for path in ("/metrics", "/v1/models", "/health"):
+        connection.request("GET", path)
+        connection.getresponse().read()
+    connection.close()
+    state = lever.read()
+    assert (state.routed_baseline, state.routed_canary) == (0, 0)
+    assert lever.poll(0).records == []
+
+
 def test_requests_with_one_key_stay_together(lever):
     lever.set_share(0.5, holder="a", lease_s=30)
     ask(lever.address.base_url, 30, **{"X-Canary-Key": "customer-7"})
