@@ -50,8 +50,9 @@ class Stubbed:
 
     def __init__(self) -> None:
         quick = Config(retries={"max_attempts": 1})
-        self.pricing = boto3.client("pricing", region_name="us-east-1", config=quick)
-        self.ec2 = boto3.client("ec2", region_name="us-east-1", config=quick)
+        session = boto3.Session()  # a default session would keep these keys for later tests
+        self.pricing = session.client("pricing", region_name="us-east-1", config=quick)
+        self.ec2 = session.client("ec2", region_name="us-east-1", config=quick)
         self.stubs = {"pricing": Stubber(self.pricing), "ec2": Stubber(self.ec2)}
         for stub in self.stubs.values():
             stub.activate()
@@ -144,7 +145,7 @@ def test_without_credentials_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None
 def moto_ec2() -> Iterator[Any]:
     moto = pytest.importorskip("moto")
     with moto.mock_aws():
-        yield boto3.client("ec2", region_name="us-east-1")
+        yield boto3.Session().client("ec2", region_name="us-east-1")
 
 
 def test_the_spot_history_is_read_through_motos_api(stubbed: Stubbed, moto_ec2: Any) -> None:
