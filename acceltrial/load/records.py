@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,11 @@ import polars as pl
 from acceltrial.load.parse import Parsed, parse
 from acceltrial.load.schedule import Schedule
 from acceltrial.load.spill import RawRecord
+
+if TYPE_CHECKING:
+    from acceltrial.load.plan import LoadPlan
+    from acceltrial.load.prompts import Tokenizer
+    from acceltrial.load.render import Rendering
 
 NOT_SENT = "not_sent"
 _BLOCK = 20_000
@@ -78,6 +83,21 @@ class RecordBuilder:
         self._count_output = count_output
         self._blocks: list[pl.DataFrame] = []
         self._begin_block()
+
+    @classmethod
+    def of(
+        cls, plan: LoadPlan, rendering: Rendering, tokenizer: Tokenizer | None, start_ns: int
+    ) -> RecordBuilder:
+        """The builder for a run of `plan` that began at `start_ns` of the monotonic clock."""
+        return cls(
+            plan.schedule,
+            start_ns,
+            plan.warm_up,
+            stream=plan.streams,
+            keep_text=plan.keep_text,
+            own_input=rendering.own_tokens,
+            count_output=tokenizer.count_plain if tokenizer and plan.streams else None,
+        )
 
     def _begin_block(self) -> None:
         self._rows: dict[str, list[Any]] = {name: [] for name in _ROW_COLUMNS}

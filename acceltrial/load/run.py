@@ -98,15 +98,7 @@ def drive(plan: LoadPlan, begun: float | None = None) -> Drive:
         from acceltrial.load.records import RecordBuilder
 
         origin_ns = min(int(one["start_ns"]) for one in stats)
-        builder = RecordBuilder(
-            plan.schedule,
-            origin_ns,
-            plan.warm_up,
-            stream=plan.streams,
-            keep_text=plan.keep_text,
-            own_input=rendering.own_tokens,
-            count_output=tokenizer.count_plain if tokenizer and plan.streams else None,
-        )
+        builder = RecordBuilder.of(plan, rendering, tokenizer, origin_ns)
         for shard in range(job.processes):
             builder.add(read_spill(job.spill_path(shard)))
         records = builder.build()

@@ -166,15 +166,7 @@ def _drive(plan: LoadPlan, workers: Sequence[Worker]) -> tuple[Drive, list[Part]
                 where="scale-out",
                 remedy="look at the workers' machines",
             )
-        builder = RecordBuilder(
-            plan.schedule,
-            start_ns,
-            plan.warm_up,
-            stream=plan.streams,
-            keep_text=plan.keep_text,
-            own_input=rendering.own_tokens,
-            count_output=tokenizer.count_plain if tokenizer and plan.streams else None,
-        )
+        builder = RecordBuilder.of(plan, rendering, tokenizer, start_ns)
         for part in parts:
             _add(builder, part)
         records = _with_lost(builder.build(), plan, job, parts)
