@@ -21,9 +21,11 @@ import time
 from pathlib import Path
 
 from acceltrial.load.agenda import Agenda
+from acceltrial.load.idle_states import keep_cores_awake
 from acceltrial.load.job import Job, read_job
 from acceltrial.load.journal import Journal
 from acceltrial.load.precedence import take_precedence
+from acceltrial.load.steal import stolen_s
 from acceltrial.load.timer import Timer
 from acceltrial.load.wire import Wire
 
@@ -145,6 +147,10 @@ def _peak_rss_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def _gone(before: float | None, after: float | None) -> float | None:
+    return None if before is None or after is None else after - before
+
+
 def _raise_file_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
@@ -156,7 +162,7 @@ def main() -> None:
     _raise_file_limit()
     if not os.read(0, 64).strip():
         return
-    precedence = take_precedence()
+    standing: dict[str, object] = {"precedence": take_precedence(), "idle_states": keep_cores_awake()}
     driver = Driver(read_job(Path(sys.argv[1])), int(sys.argv[2]))
     sys.stdout.write("ready\n")
     sys.stdout.flush()
@@ -168,11 +174,11 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    before = time.process_time()
+    before, stolen_before_s = time.process_time(), stolen_s()
     driver.run(int(word))
-    loop_cpu_s = time.process_time() - before
-    stats = driver.close() | {"loop_cpu_s": loop_cpu_s, "precedence": precedence}
-    driver.job.stats_path(driver.shard).write_text(json.dumps(stats))
+    loop_cpu_s, stolen_after_s = time.process_time() - before, stolen_s()
+    standing |= {"loop_cpu_s": loop_cpu_s, "stolen_s": _gone(stolen_before_s, stolen_after_s)}
+    driver.job.stats_path(driver.shard).write_text(json.dumps(driver.close() | standing))
 
 
 if __name__ == "__main__":

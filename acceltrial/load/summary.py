@@ -171,6 +171,8 @@ def _client(driven: Drive) -> dict[str, Any]:
         "startup_s": driven.startup_s,
         "processes": len(driven.stats),
         "precedence": driven.stats[0]["precedence"],
+        "idle_states": driven.stats[0]["idle_states"],
+        "stolen_s": driven.stats[0]["stolen_s"],
         "kernel_stamped_reads": _share_of_reads(driven),
     }
 

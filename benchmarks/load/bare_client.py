@@ -16,6 +16,7 @@ import time
 
 import uvloop
 
+from acceltrial.load.idle_states import keep_cores_awake
 from acceltrial.load.precedence import take_precedence
 
 BODY = json.dumps(
@@ -78,4 +79,5 @@ async def main(port: int, streams: int, requests: int) -> None:
 
 if __name__ == "__main__":
     take_precedence()  # as our load process does: equal terms
+    keep_cores_awake()
     uvloop.run(main(*map(int, sys.argv[1:4])))

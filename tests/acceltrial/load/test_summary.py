@@ -15,7 +15,7 @@ from tests.acceltrial.load.test_latencies import GOOD, frame
 
 STATS: dict[str, Any] = {
     "start_ns": 0, "ended_ns": 10**9, "loop_cpu_s": 0.1, "cpu_s": 0.2, "peak_rss_mb": 20.0, "opened": 2,
-    "reads": 10, "kernel_stamps": 5, "precedence": "ordinary",
+    "reads": 10, "kernel_stamps": 5, "precedence": "ordinary", "idle_states": "polling", "stolen_s": 0.0,
 }  # fmt: skip
 
 
