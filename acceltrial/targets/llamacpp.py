@@ -10,7 +10,6 @@ from pathlib import Path
 
 from pydantic import Field
 
-from acceltrial.errors import TargetUnavailableError
 from acceltrial.targets.process import free_port
 from acceltrial.targets.serving import LocalServer, run_local
 from acceltrial.targets.spec import Availability, LaunchModel, RunningServer, TargetSpec
@@ -67,9 +66,7 @@ class LlamaCpp:
     def serve(self, spec: TargetSpec, *, workdir: Path, cache: Path) -> Iterator[RunningServer]:
         """A ready llama.cpp server. Raises TargetUnavailableError."""
         launch = spec.parse_launch(Launch)
-        found = self.availability(spec)
-        if not found.available:
-            raise TargetUnavailableError(found.reason, where=spec.target, remedy=found.remedy)
+        self.availability(spec).demand(spec.target)
         weights = gemma_gguf(cache) if launch.weights == PACKAGED else Path(launch.weights)
         port = free_port()
         settings = {

@@ -59,9 +59,7 @@ class OpenAiServer:
     def serve(self, spec: TargetSpec, *, workdir: Path, cache: Path) -> Iterator[RunningServer]:  # noqa: ARG002
         """The server, after one small request to it. Raises TargetUnavailableError."""
         launch = spec.parse_launch(Launch)
-        found = self.availability(spec)
-        if not found.available:
-            raise TargetUnavailableError(found.reason, where=spec.target, remedy=found.remedy)
+        self.availability(spec).demand(spec.target)
         base = launch.url.rstrip("/")
         sent = time.monotonic()
         body = {"model": launch.served_model, **FIRST_REQUESTS[spec.api]}

@@ -80,9 +80,7 @@ class SageMaker:
     def serve(self, spec: TargetSpec, *, workdir: Path, cache: Path) -> Iterator[RunningServer]:  # noqa: ARG002
         """A bridge to the endpoint on loopback. Raises TargetUnavailableError."""
         launch = spec.parse_launch(Launch)
-        found = self.availability(spec)
-        if not found.available:
-            raise TargetUnavailableError(found.reason, where=spec.target, remedy=found.remedy)
+        self.availability(spec).demand(spec.target)
         server = ThreadingHTTPServer(
             (LOOPBACK, 0), _handler(_client("sagemaker-runtime", launch, launch.timeout), launch)
         )

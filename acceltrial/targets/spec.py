@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from acceltrial.errors import ConfigurationError, DataContractError
+from acceltrial.errors import ConfigurationError, DataContractError, TargetUnavailableError
 
 if TYPE_CHECKING:
     from acceltrial.targets.memory import MemorySampler
@@ -71,6 +71,11 @@ class Availability:
     available: bool
     reason: str = ""
     remedy: str = ""
+
+    def demand(self, target: str) -> None:
+        """Raises TargetUnavailableError with the reason and the remedy, unless the target is available."""
+        if not self.available:
+            raise TargetUnavailableError(self.reason, where=target, remedy=self.remedy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from pydantic import Field
 
-from acceltrial.errors import TargetUnavailableError
-from acceltrial.targets.devices import DEVICE_PATTERN, device_availability
+from acceltrial.targets.devices import DEVICE_PATTERN, torch_availability
 from acceltrial.targets.process import free_port
 from acceltrial.targets.serving import LocalServer, run_local
 from acceltrial.targets.spec import Availability, LaunchModel, RunningServer, TargetSpec
-from acceltrial.targets.weights import INSTALL_LOCAL, MINILM_PACKAGE, minilm_folder, missing_modules
+from acceltrial.targets.weights import MINILM_PACKAGE, minilm_folder
 
 PACKAGED = "all-minilm-l6-v2"
 
@@ -39,18 +38,8 @@ class TorchEmbeddings:
         """Whether torch, transformers and the weights are installed."""
         launch = spec.parse_launch(Launch)
         packaged = launch.weights == PACKAGED
-        missing = missing_modules("torch", "transformers", "uvicorn", *([MINILM_PACKAGE] if packaged else []))
-        if missing:
-            return Availability(
-                available=False, reason=f"not installed: {', '.join(missing)}", remedy=INSTALL_LOCAL
-            )
-        if not packaged and not (Path(launch.weights) / "config.json").is_file():
-            return Availability(
-                available=False,
-                reason=f"{launch.weights} is not a transformers folder",
-                remedy="correct `launch.weights` in targets.yaml",
-            )
-        return device_availability(launch.device)
+        modules = ["torch", "transformers", "uvicorn", *([MINILM_PACKAGE] if packaged else [])]
+        return torch_availability(modules, None if packaged else Path(launch.weights), launch.device)
 
     def weight_files(self, spec: TargetSpec, cache: Path) -> list[Path]:  # noqa: ARG002
         """Where the weights lie, assembled or converted if need be. Raises TargetUnavailableError."""
@@ -61,9 +50,7 @@ class TorchEmbeddings:
     def serve(self, spec: TargetSpec, *, workdir: Path, cache: Path) -> Iterator[RunningServer]:  # noqa: ARG002
         """A ready embedding server. Raises TargetUnavailableError."""
         launch = spec.parse_launch(Launch)
-        found = self.availability(spec)
-        if not found.available:
-            raise TargetUnavailableError(found.reason, where=spec.target, remedy=found.remedy)
+        self.availability(spec).demand(spec.target)
         folder = minilm_folder() if launch.weights == PACKAGED else Path(launch.weights)
         port = free_port()
         settings = {

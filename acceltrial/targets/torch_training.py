@@ -14,18 +14,12 @@ from typing import Any
 from pydantic import Field
 
 from acceltrial.errors import TargetUnavailableError
-from acceltrial.targets.devices import DEVICE_PATTERN, TORCH_DTYPES, device_availability
+from acceltrial.targets.devices import DEVICE_PATTERN, TORCH_DTYPES, torch_availability
 from acceltrial.targets.llamacpp import PACKAGED
 from acceltrial.targets.marks import read_marks
 from acceltrial.targets.process import Child, child
 from acceltrial.targets.spec import Availability, LaunchModel, RunningServer, Startup, TargetSpec
-from acceltrial.targets.weights import (
-    GEMMA_PACKAGE,
-    INSTALL_LOCAL,
-    gemma_folder,
-    missing_modules,
-    module_environment,
-)
+from acceltrial.targets.weights import GEMMA_PACKAGE, gemma_folder, module_environment
 
 
 class Launch(LaunchModel):
@@ -89,20 +83,9 @@ class TorchTraining:
         """Whether torch, transformers and the weights are installed."""
         launch = spec.parse_launch(Launch)
         packaged = launch.weights == PACKAGED
-        missing = missing_modules(
-            "torch", "transformers", *([GEMMA_PACKAGE, "gguf", "accelerate"] if packaged else [])
-        )
-        if missing:
-            return Availability(
-                available=False, reason=f"not installed: {', '.join(missing)}", remedy=INSTALL_LOCAL
-            )
-        if spec.precision not in TORCH_DTYPES:
-            return Availability(
-                available=False,
-                reason=f"torch is not trained in {spec.precision} here",
-                remedy=f"set `precision` to one of {', '.join(TORCH_DTYPES)}",
-            )
-        return device_availability(launch.device)
+        modules = ["torch", "transformers", *([GEMMA_PACKAGE, "gguf", "accelerate"] if packaged else [])]
+        folder = None if packaged else Path(launch.weights)
+        return torch_availability(modules, folder, launch.device, spec.precision)
 
     def serve(self, spec: TargetSpec, *, workdir: Path, cache: Path) -> AbstractContextManager[RunningServer]:  # noqa: ARG002
         """Never: raises TargetUnavailableError, since a training target answers no requests."""
@@ -119,9 +102,7 @@ class TorchTraining:
             TargetUnavailableError: it cannot be started, or did not finish one step.
         """
         launch = spec.parse_launch(Launch)
-        found = self.availability(spec)
-        if not found.available:
-            raise TargetUnavailableError(found.reason, where=spec.target, remedy=found.remedy)
+        self.availability(spec).demand(spec.target)
         folder = gemma_folder(cache, "bfloat16") if launch.weights == PACKAGED else Path(launch.weights)
         out = workdir / "training.jsonl"
         out.unlink(missing_ok=True)

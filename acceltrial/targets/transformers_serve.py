@@ -10,13 +10,12 @@ from pathlib import Path
 
 from pydantic import Field
 
-from acceltrial.errors import TargetUnavailableError
-from acceltrial.targets.devices import DEVICE_PATTERN, TORCH_DTYPES, device_availability
+from acceltrial.targets.devices import DEVICE_PATTERN, TORCH_DTYPES, torch_availability
 from acceltrial.targets.llamacpp import PACKAGED
 from acceltrial.targets.process import free_port
 from acceltrial.targets.serving import LocalServer, run_local
 from acceltrial.targets.spec import Availability, LaunchModel, RunningServer, TargetSpec
-from acceltrial.targets.weights import GEMMA_PACKAGE, INSTALL_LOCAL, gemma_folder, missing_modules
+from acceltrial.targets.weights import GEMMA_PACKAGE, gemma_folder
 
 
 class Launch(LaunchModel):
@@ -39,33 +38,16 @@ class TransformersServe:
     def availability(self, spec: TargetSpec) -> Availability:
         """Whether torch, transformers with its server parts, and the weights are installed."""
         launch = spec.parse_launch(Launch)
-        if spec.precision not in TORCH_DTYPES:
-            return Availability(
-                available=False,
-                reason=f"torch is not run in {spec.precision} here",
-                remedy=f"set `precision` to one of {', '.join(TORCH_DTYPES)}",
-            )
         packaged = launch.weights == PACKAGED
-        needed = ["torch", "transformers", "uvicorn", "fastapi", "openai"]
-        missing = missing_modules(*needed, *([GEMMA_PACKAGE, "gguf", "accelerate"] if packaged else []))
-        if missing:
-            return Availability(
-                available=False, reason=f"not installed: {', '.join(missing)}", remedy=INSTALL_LOCAL
-            )
-        if not packaged and not (Path(launch.weights) / "config.json").is_file():
-            return Availability(
-                available=False,
-                reason=f"{launch.weights} is not a transformers folder",
-                remedy="correct `launch.weights` in targets.yaml",
-            )
-        return device_availability(launch.device)
+        modules = ["torch", "transformers", "uvicorn", "fastapi", "openai"]
+        modules += [GEMMA_PACKAGE, "gguf", "accelerate"] if packaged else []
+        folder = None if packaged else Path(launch.weights)
+        return torch_availability(modules, folder, launch.device, spec.precision)
 
     def weight_files(self, spec: TargetSpec, cache: Path) -> list[Path]:
         """Where the weights lie, assembled or converted if need be. Raises TargetUnavailableError."""
         launch = spec.parse_launch(Launch)
-        found = self.availability(spec)
-        if not found.available:
-            raise TargetUnavailableError(found.reason, where=spec.target, remedy=found.remedy)
+        self.availability(spec).demand(spec.target)
         dtype = TORCH_DTYPES[spec.precision]
         return [gemma_folder(cache, dtype) if launch.weights == PACKAGED else Path(launch.weights)]
 
@@ -73,9 +55,7 @@ class TransformersServe:
     def serve(self, spec: TargetSpec, *, workdir: Path, cache: Path) -> Iterator[RunningServer]:
         """A ready server; the first time, packaged weights are converted. Raises TargetUnavailableError."""
         launch = spec.parse_launch(Launch)
-        found = self.availability(spec)
-        if not found.available:
-            raise TargetUnavailableError(found.reason, where=spec.target, remedy=found.remedy)
+        self.availability(spec).demand(spec.target)
         dtype = TORCH_DTYPES[spec.precision]
         folder = gemma_folder(cache, dtype) if launch.weights == PACKAGED else Path(launch.weights)
         port = free_port()

@@ -63,8 +63,9 @@ def test_every_built_in_adapter_can_be_imported_and_is_registered(checkout: Path
 def test_what_is_not_installed_is_unavailable_with_the_command_to_install_it(
     monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    module = sys.modules[type(adapter(kind)).__module__]
-    monkeypatch.setattr(module, "missing_modules", lambda *names: list(names[:1]))
+    adapter(kind)
+    module = "llamacpp" if kind == "llamacpp" else "devices"
+    monkeypatch.setattr(f"acceltrial.targets.{module}.missing_modules", lambda *names: list(names[:1]))
     found = availability(spec(kind))
     assert not found.available
     assert "not installed" in found.reason
@@ -81,6 +82,12 @@ def test_weights_that_are_not_there_are_told(kind: str, tmp_path: Path) -> None:
         serve(missing, workdir=tmp_path, cache=tmp_path),
     ):
         raise AssertionError("nothing is served")
+
+
+def test_weights_that_are_not_there_are_told_before_training(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    missing = spec("torch_training", api="training", weights=str(tmp_path / "none"))
+    assert "none is not a transformers folder" in availability(missing).reason
 
 
 def test_a_number_format_that_torch_is_not_run_in_is_told() -> None:
@@ -170,6 +177,7 @@ def training_script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     pytest.importorskip("torch")
 
     def use(code: str) -> TargetSpec:
+        (tmp_path / "config.json").touch()
         script = tmp_path / "fake.py"
         script.write_text("import json, sys\ns = json.loads(sys.argv[1])\n" + code)
         real = torch_training.child
