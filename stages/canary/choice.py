@@ -66,7 +66,7 @@ def choose(
 
     def found(workload: str, option: str, why: str) -> Choice:
         mine = ranking.filter(pl.col("workload") == workload).sort("rank", "option", nulls_last=True)
-        others = [o for o in mine["option"] if o != option and serves(workload, o)]
+        others = [o for o in mine["option"] if o != option and _alike(local.get(o), local[option])]
         beside = others[0] if others and params.baseline == "next" else option
         return Choice(workload, local[option], why, local[beside])
 
@@ -95,6 +95,11 @@ def choose(
             )
             return found(workload, option, why)
     return Choice("", None, _nothing(targets))
+
+
+def _alike(other: dict[str, Any] | None, row: dict[str, Any]) -> bool:
+    """Whether both can answer the same request: one model, one API."""
+    return other is not None and all(other[name] == row[name] for name in ("model", "api"))
 
 
 def _can_serve(row: dict[str, Any]) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -24,6 +24,7 @@ from acceltrial.canary.plan import CanaryPlan
 from acceltrial.canary.probes import HttpProber
 from acceltrial.canary.running import feed_of
 from acceltrial.canary.source import Feed, FeedSource
+from acceltrial.canary.translate import translated
 from acceltrial.errors import AcceltrialError, TargetUnavailableError
 from acceltrial.load.plan import LoadPlan
 from acceltrial.load.run import run_load
@@ -62,26 +63,25 @@ def run_trial(
     with (
         serve(half_the_cores(baseline_spec), workdir=_folder(workdir, "baseline"), cache=cache) as baseline,
         serve(half_the_cores(spec), workdir=_folder(workdir, "canary"), cache=cache) as candidate,
-        _spoilt(candidate.base_url, plan, params) as candidate_url,
-        _front(baseline.base_url, candidate_url, _folder(workdir, "proxy"), params) as (url, lever, feed),
+        _in_own_terms(baseline, candidate, params) as entry,
+        _spoilt(entry.canary_url, plan, params) as candidate_url,
+        _front(entry.baseline_url, candidate_url, _folder(workdir, "proxy"), params) as (url, lever, feed),
     ):
         arms = {"baseline": baseline, "canary": candidate}
-        both = replace(baseline, exact_length_fields=_fields(arms, baseline_spec.kind == spec.kind))
-        rate = min(
-            _rate(replace(both, base_url=server.base_url), lengths, params) for server in arms.values()
-        )
+        rate = min(_rate(server, lengths, params) for server in arms.values())
         if None in {server.pid for server in arms.values()}:
             plan = without_memory(plan)
         prober = HttpProber(
-            {"baseline": baseline.base_url, "canary": candidate_url},
-            {arm: server.model_name for arm, server in arms.items()},
+            {"baseline": entry.baseline_url, "canary": candidate_url},
+            dict.fromkeys(arms, entry.common.model_name),
             baseline.api,
             timeout_s=params.timeout_s / 2,
         )
         source = FeedSource(
             feed, memory=lambda arm: _memory(arms[arm].pid), prober=prober, probe_every=params.probe_every
         )
-        with _traffic(url, both, lengths, rate, params, seconds=plan.deadline_s + params.baseline_s + 5):
+        seconds = plan.deadline_s + params.baseline_s + 5
+        with _traffic(url, entry.common, lengths, rate, params, seconds=seconds):
             _watch_baseline(source, params)
             controller = Controller(
                 plan, lever, source, journal, holder=f"stage-{os.getpid()}", progress=progress
@@ -109,9 +109,38 @@ def _front(
         yield front.base_url, kept, feed_of(front.spec, kept)
 
 
-def _fields(arms: Mapping[str, RunningServer], same_kind: bool) -> Mapping[str, Any]:
-    """Fields that fix an answer's length, when both arms know them: one request may go to either."""
-    return arms["baseline"].exact_length_fields if same_kind else {}
+class _Entry(NamedTuple):
+    """Where each arm takes its requests, and the server that clients believe to speak to."""
+
+    baseline_url: str
+    canary_url: str
+    common: RunningServer
+
+
+@contextmanager
+def _in_own_terms(
+    baseline: RunningServer, candidate: RunningServer, params: CanaryParams
+) -> Iterator[_Entry]:
+    """The arms' entries for a client's request, which is written once and may go to either.
+
+    Servers that name their model differently, or want other fields or a key, each get a hop that puts the
+    request into their own terms: both, so that both pay for it.
+    """
+    if _terms(baseline) == _terms(candidate) and not baseline.headers:
+        yield _Entry(baseline.base_url, candidate.base_url, baseline)
+        return
+    common = replace(baseline, exact_length_fields={}, headers={})
+    with ExitStack() as stack:
+        urls = [
+            stack.enter_context(translated(server.base_url, *_terms(server), timeout_s=params.timeout_s))
+            for server in (baseline, candidate)
+        ]
+        yield _Entry(urls[0] + "/v1", urls[1] + "/v1", common)
+
+
+def _terms(server: RunningServer) -> tuple[dict[str, Any], dict[str, str]]:
+    """The fields and headers that a server wants of every request."""
+    return {"model": server.model_name, **server.exact_length_fields}, dict(server.headers)
 
 
 def without_memory(plan: CanaryPlan) -> CanaryPlan:
@@ -163,14 +192,20 @@ def _rate(server: RunningServer, lengths: pl.DataFrame, params: CanaryParams) ->
         output_tokens=_lengths(drawn, "output_tokens"), seed=params.seed,
     )  # fmt: skip
     result = run_load(_load_plan(server.base_url, server, schedule, params))
-    failed = result.records.filter(pl.col("error_class").is_not_null()).height
-    if failed:
+    failed = result.records.filter(pl.col("error_class").is_not_null())
+    if failed.height:
         raise TargetUnavailableError(
-            f"{failed} of {WARM_REQUESTS} first requests failed", where=server.base_url,
+            f"{failed.height} of {WARM_REQUESTS} first requests failed ({_how(failed)})",
+            where=f"{server.model_name} at {server.base_url}",
             remedy="see the target with `acceltrial targets list`",
-        )  # fmt: skip
+        )
     took = result.records.select((pl.col("last_s") - pl.col("sent_s")).mean()).item()
     return min(params.max_rps, max(LEAST_RPS, params.utilisation / float(took)))
+
+
+def _how(failed: pl.DataFrame) -> str:
+    row = failed.row(0, named=True)
+    return ": ".join(str(row[name]) for name in ("error_class", "error_detail") if row[name])
 
 
 def _lengths(lengths: pl.DataFrame, column: str) -> list[int]:

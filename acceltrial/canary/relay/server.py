@@ -2,7 +2,8 @@
 
 Orders of a split: {"mode": "split", "baseline": [host, port], "canary": [host, port], "token": …,
 "timeout_s": …, "seed": …, "owner": pid or null}. Orders of a degraded hop: {"mode": "degrade",
-"upstream": [host, port], "delay_share": …, "delay_s": …, "fail_share": …, "template": …, …}. It answers
+"upstream": [host, port], "delay_share": …, "delay_s": …, "fail_share": …, "template": …, …}. Orders of a
+translating hop: {"mode": "translate", "upstream": [host, port], "fields": {…}, "headers": {…}, …}. It answers
 with one JSON line of its ports and then serves on loopback until it is told to end or its owner is gone.
 """
 
@@ -18,6 +19,7 @@ import time
 from typing import Any
 
 from acceltrial.canary.lease import RefusedError
+from acceltrial.canary.relay.body import in_template, with_fields, with_headers
 from acceltrial.canary.relay.control import SplitState
 from acceltrial.canary.relay.forward import Exchange, Pool, Upstream, forward, read_request
 from acceltrial.canary.relay.http import MAX_HEAD, Head, RelayError
@@ -116,7 +118,7 @@ class Degraded:
     async def serve(self, head: Head, body: bytes, client: asyncio.StreamWriter) -> bool:
         """One request, spoilt or passed on."""
         if self._template and body:
-            head, body = _in_template(head, body, self._template)
+            head, body = in_template(head, body, self._template)
         if self._random.random() < self._fail_share:
             client.write(b"HTTP/1.1 503 Degraded on purpose\r\ncontent-length: 0\r\n\r\n")
             return head.keep_alive
@@ -128,16 +130,26 @@ class Degraded:
         )
 
 
-def _in_template(head: Head, body: bytes, template: str) -> tuple[Head, bytes]:
-    """The request with its prompt inside `template`; what has no prompt stays as it is."""
-    try:
-        document = json.loads(body)
-        document["prompt"] = template.replace("PROMPT", document["prompt"])
-    except (ValueError, KeyError, TypeError):
-        return head, body
-    spoilt = json.dumps(document).encode()
-    headers = ((k, b"%d" % len(spoilt) if k == b"content-length" else v) for k, v in head.headers)
-    return Head(head.start, tuple(headers)), spoilt
+class Translated:
+    """Puts each request into a server's own terms: its model's name, its fields, its authorisation."""
+
+    def __init__(self, orders: dict[str, Any]) -> None:
+        self._upstream = Upstream(*orders["upstream"])
+        self._pool = Pool()
+        self._fields = dict(orders["fields"])
+        self._headers = {name.lower().encode(): value.encode() for name, value in orders["headers"].items()}
+        self._timeout_s = float(orders["timeout_s"])
+
+    async def serve(self, head: Head, body: bytes, client: asyncio.StreamWriter) -> bool:
+        """One request, passed on in the server's terms."""
+        head, body = with_fields(with_headers(head, self._headers), body, self._fields)
+        exchange = Exchange("", time.monotonic())
+        return await forward(
+            head, body, self._upstream, self._pool, client, exchange, timeout_s=self._timeout_s
+        )
+
+
+HOPS: dict[str, type[Degraded | Translated]] = {"degrade": Degraded, "translate": Translated}
 
 
 async def _connection(serve: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -167,7 +179,7 @@ async def _run(orders: dict[str, Any]) -> None:
         control, ports["control_port"] = await _listen(split.command)
         servers = [traffic, control]
     else:
-        traffic, ports["port"] = await _listen(Degraded(orders).serve)
+        traffic, ports["port"] = await _listen(HOPS[orders["mode"]](orders).serve)
         servers = [traffic]
     sys.stdout.write(json.dumps(ports) + "\n")
     sys.stdout.flush()

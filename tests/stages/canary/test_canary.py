@@ -186,3 +186,20 @@ def test_the_winner_is_promoted_and_the_degraded_candidate_rolled_back(workspace
     assert "time-compressed" in trial["reason"]
     assert tables["canary_observations"].filter(pl.col("requests") > 0).height > 4
     assert tables["canary_events"].filter(pl.col("event") == "rolled_back").height == 1
+
+
+@pytest.mark.slow
+@pytest.mark.live
+def test_two_servers_that_name_their_model_differently_are_tried_beside_each_other(
+    workspace, reference, make_context
+):
+    here = target("here", launch=reference)
+    there = target("there", launch={**reference, "served_model": "another/name", "ignore_eos": False})
+    ranks = [ranked("triage", "here", 1), ranked("triage", "there", 2)]
+    inputs = workspace([decision("triage", "here")], ranks, [here, there])
+    params = QUICK.model_copy(update={"baseline": "next", "demonstration": False})
+    _, tables = run(inputs, params, make_context())
+    [trial] = tables["canary_verdicts"].to_dicts()
+    assert (trial["candidate"], trial["baseline"]) == ("here", "there")
+    assert trial["verdict"] in {"promote", "hold", "insufficient_traffic"}, trial["reason"]
+    assert "another option of the workload" in trial["reason"]

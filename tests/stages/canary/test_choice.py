@@ -41,7 +41,10 @@ def test_where_every_local_option_is_vetoed_the_first_is_rehearsed_and_says_so()
 
 def test_the_old_path_is_another_option_that_runs_here_where_there_is_one():
     rows = [target(name, kind="llamacpp") for name in ("here", "torch", "zz")]
-    ranks = [ranked("chat", name, rank) for name, rank in (("zz", 2), ("here", 1), ("torch", 3))]
+    rows.append(target("chatty", kind="llamacpp", api="chat"))  # cannot answer the same requests
+    ranks = [
+        ranked("chat", name, rank) for name, rank in (("chatty", 2), ("zz", 3), ("here", 1), ("torch", 4))
+    ]
 
     def of(**params):
         choice = choose(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acceltrial.canary.lease import RefusedError
+from acceltrial.canary.relay.body import in_template, with_fields, with_headers
 from acceltrial.canary.relay.control import SplitState
 from acceltrial.canary.relay.forward import Exchange
 from acceltrial.canary.relay.http import Head, RelayError, pass_body, read_head
@@ -116,14 +118,23 @@ def test_what_counts_as_a_failure_of_the_arm(status, error, ok):
     assert Exchange("canary", 0.0, status=status, error=error).ok is ok
 
 
-def test_a_prompt_is_put_in_a_template_and_its_length_told():
-    from acceltrial.canary.relay.http import Head
-    from acceltrial.canary.relay.server import _in_template
+POSTED = Head(b"POST / HTTP/1.1", ((b"content-length", b"40"), (b"authorization", b"of the client")))
 
-    body = b'{"prompt": "a PROMPT", "max_tokens": 2}'
-    head = Head(b"POST / HTTP/1.1", ((b"content-length", b"%d" % len(body)), (b"x", b"y")))
-    spoilt_head, spoilt = _in_template(head, body, "<s>PROMPT</s>")
+
+def test_a_prompt_is_put_in_a_template_and_its_length_told():
+    head, spoilt = in_template(POSTED, b'{"prompt": "a PROMPT", "max_tokens": 2}', "<s>PROMPT</s>")
     assert b'"prompt": "<s>a PROMPT</s>"' in spoilt
-    assert spoilt_head.get(b"content-length") == b"%d" % len(spoilt)
-    for other in (b"no json", b"[]", b'{"prompt": 3}', b'{"messages": []}'):
-        assert _in_template(head, other, "<s>PROMPT</s>") == (head, other)
+    assert head.get(b"content-length") == b"%d" % len(spoilt)
+    for other in (b"", b"no json", b"[]", b'{"prompt": 3}', b'{"messages": []}'):
+        assert in_template(POSTED, other, "<s>PROMPT</s>") == (POSTED, other)
+
+
+def test_a_request_is_put_into_a_servers_own_terms():
+    head, body = with_fields(POSTED, b'{"model": "m", "prompt": "p"}', {"model": "/a", "ignore_eos": True})
+    assert json.loads(body) == {"model": "/a", "prompt": "p", "ignore_eos": True}
+    assert head.get(b"content-length") == b"%d" % len(body)
+    for other in (b"", b"no json", b"[]"):
+        assert with_fields(POSTED, other, {"model": "/a"}) == (POSTED, other)
+    assert with_headers(POSTED, {b"authorization": b"of the arm"}).headers[1:] == (
+        (b"authorization", b"of the arm"),
+    )
