@@ -1,4 +1,4 @@
-"""Recorded canary streams in a Parquet file, one after the other, in bounded memory."""
+"""Recorded canary streams in a Parquet or CSV file, one after the other, in bounded memory."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow.lib import ArrowException
 
+from acceltrial.canary.csv_streams import as_parquet
 from acceltrial.canary.records import OPTIONAL
 from acceltrial.errors import DataContractError
 from acceltrial.storage.atomic import storage_error
@@ -31,20 +32,30 @@ def read_streams(
 
     Raises:
         StorageError: the file cannot be read.
-        DataContractError: it is not Parquet, lacks a column, or has a row without a stream.
+        DataContractError: it is not Parquet (nor, by its name, CSV), lacks a column, or has a row without a
+            stream.
     """
+    if path.suffix.lower() == ".csv":
+        with as_parquet(path) as copy:
+            yield from _read_parquet(copy, path, batch, most_open)
+    else:
+        yield from _read_parquet(path, path, batch, most_open)
+
+
+def _read_parquet(path: Path, named: Path, batch: int, most_open: int) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The same from the Parquet file `path`; in errors it is `named`."""
     try:
         present = pq.read_schema(path).names
         few_values = [name for name in ("stream", "arm") if name in present]
         file = pq.ParquetFile(path, read_dictionary=few_values)
     except OSError as error:
-        raise storage_error(error, path) from error
+        raise storage_error(error, named) from error
     except ArrowException as error:
         raise DataContractError(
-            f"not Parquet ({error})", where=str(path), remedy="give recorded streams as Parquet"
+            f"not Parquet ({error})", where=str(named), remedy="give recorded streams as Parquet or .csv"
         ) from error
-    columns = _columns(file, path)
-    spans = _spans(file, path, batch)
+    columns = _columns(file, named)
+    spans = _spans(file, named, batch)
     for wanted in _passes(spans, most_open):
         yield from _one_pass(file, columns, wanted, spans, batch)
 

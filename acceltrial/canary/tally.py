@@ -96,10 +96,8 @@ def tally_slow(
     past = max(math.ceil(reference_s / interval_s), 1)
     levels = np.array(rule.levels)
     hist = _histograms(records, values, known, looks, interval_s)
-    due = hist[1].sum(axis=(0, 2)).cumsum()
-    margins = rule.margins(np.concatenate([[0], due[:-1]]))
-    shift = np.ceil(np.log1p(margins) / BIN - 1e-9).astype(np.int64)
-    parts = [_exceedance(hist[0, g], hist[1, g], levels, past, shift) for g in range(hist.shape[1])]
+    served = np.concatenate([[0], hist[1].sum(axis=(0, 2)).cumsum()[:-1]])
+    parts = [_exceedance(hist[0, g], hist[1, g], rule, past, served) for g in range(hist.shape[1])]
     k_c, n_c, k_b, n_b = (np.stack(column, axis=1) for column in zip(*parts, strict=True))
     whole = hist.sum(axis=1)
     warm = _warm_from(whole[0], whole[1], interval_s, warmup)
@@ -127,16 +125,17 @@ def _histograms(records: Records, values: Floats, known: Flags, looks: int, inte
 
 
 def _exceedance(
-    baseline: Codes, canary: Codes, levels: Floats, past: int, shift: Codes
+    baseline: Codes, canary: Codes, rule: RankedGuardrail, past: int, served: Codes
 ) -> tuple[Counts, Counts, Counts, Counts]:
-    """Slow and all requests of canary and baseline, look × level."""
-    looks, width = baseline.shape
+    """Slow and all requests of canary and baseline, look × level; `served`: the canary's before each look."""
+    levels, (looks, width) = np.array(rule.levels), baseline.shape
     running = np.cumsum(np.cumsum(baseline, axis=1), axis=0)
     before = np.zeros_like(running)
     before[1:] = running[:-1]
     before[past + 1 :] -= running[: max(looks - past - 1, 0)]
     wanted = levels * before[:, -1:] - 1e-9
     threshold = np.stack([np.searchsorted(row, want) for row, want in zip(before, wanted, strict=True)])
+    shift = _steps(rule.margins(served, _lifted(before, threshold, rule.tail_margin)))
     allowed = np.maximum.accumulate(threshold + shift, axis=1)
     active = before[:, -1:] * (1 - levels) >= BEYOND_QUANTILE - 1e-9
     result = []
@@ -149,6 +148,17 @@ def _exceedance(
             np.where(active, everything, 0).astype(np.float64),
         ]
     return result[0], result[1], result[2], result[3]
+
+
+def _steps(margins: Floats | float) -> Codes:
+    return np.asarray(np.ceil(np.log1p(margins) / BIN - 1e-9), dtype=np.int64)
+
+
+def _lifted(before: Codes, threshold: Codes, margin: float) -> Floats:
+    """How many times as many of the baseline's past values lie beyond thresholds lowered by `margin`."""
+    lowered = np.maximum(threshold - _steps(margin), 0)
+    beyond, more = (before[:, -1:] - np.take_along_axis(before, at, axis=1) for at in (threshold, lowered))
+    return np.asarray(more / np.maximum(beyond, 1))
 
 
 def _warm_from(baseline: Codes, canary: Codes, interval_s: float, warmup: Warmup) -> int:

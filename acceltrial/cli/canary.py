@@ -30,28 +30,32 @@ def judge(
     streams: Path,
     *,
     guardrails: Path | None = None,
-    interval: float = 60.0,
+    interval: float | None = None,
     as_json: Json = False,
 ) -> None:
     """Judge every stream in STREAMS as if it had been watched at every look.
 
     Args:
-        streams: Parquet with the columns stream, t_s, arm (`baseline` or `canary`), latency_ms, ok and,
-            where known, ttft_ms, itl_ms, quality (0 to 1), class, memory_bytes, output_tokens, cost_usd,
-            refused, throttled, hardware_error (0 or 1); one row a request, in any order.
+        streams: Parquet, or CSV (.csv), with the columns stream, t_s, arm (`baseline` or `canary`),
+            latency_ms, ok and, where known, ttft_ms, itl_ms, quality (0 to 1), class, memory_bytes,
+            output_tokens, cost_usd, refused, throttled, hardware_error (0 or 1); one row a request, in any
+            order.
         guardrails: YAML with the judge's settings; without it latency and errors are watched, and
             whatever else the columns allow.
-        interval: seconds between looks.
+        interval: seconds between looks (the guardrails' own, else 60, when absent).
         as_json: print the verdicts as JSON on stdout.
     """
     from acceltrial.canary.guardrails import JudgeSettings, load_settings
 
     settings = load_settings(guardrails) if guardrails else JudgeSettings()
-    if not 0 < interval < float("inf"):
-        raise ConfigurationError(
-            f"an interval of {interval} s is not positive", where="--interval", remedy="give seconds, like 60"
-        )
-    settings = settings.model_copy(update={"interval_s": interval})
+    if interval is not None:
+        if not 0 < interval < float("inf"):
+            raise ConfigurationError(
+                f"an interval of {interval} s is not positive",
+                where="--interval",
+                remedy="give seconds, like 60",
+            )
+        settings = settings.model_copy(update={"interval_s": interval})
     found = judge_streams(streams, settings)
     if as_json:
         _json({"streams": [as_dict(name, judgement) for name, judgement in found]})

@@ -225,6 +225,25 @@ def test_false_rollbacks_of_identical_arms_stay_below_one_per_cent():
     assert bad <= 6
 
 
+def narrow_and_drifting(seed):
+    """Latencies within a fifth of their median; each arm wanders by 3 % of it."""
+    frame = stream(seed=seed)
+    rng = np.random.default_rng([seed, 1])
+    drift = np.zeros((2, 61))
+    for minute in range(1, 61):
+        drift[:, minute] = 0.9 * drift[:, minute - 1] + 0.03 * np.sqrt(0.19) * rng.standard_normal(2)
+    arm = (frame["arm"] == "canary").cast(int).to_numpy()
+    minute = (frame["t_s"].to_numpy() // 60).astype(int)
+    latency = 100 * (frame["latency_ms"].to_numpy() / 100) ** 0.4 * np.exp(drift[arm, minute])
+    return frame.with_columns(latency_ms=latency)
+
+
+@pytest.mark.slow
+def test_narrow_latencies_that_drift_are_no_harm():
+    bad = sum(verdict(narrow_and_drifting(seed)).verdict == "rollback" for seed in range(300))
+    assert bad <= 9
+
+
 def flags(rate):
     return lambda rng, t, c: (rng.random(len(t)) < np.where(c, rate[1], rate[0])).astype(float)
 

@@ -55,6 +55,17 @@ def test_guardrails_and_interval_are_taken(streams, tmp_path, capfdbinary):
     assert set(found[0]["evidence"]["guardrails"]) == {"latency"}
 
 
+def test_the_guardrails_own_interval_holds_unless_another_is_asked_for(streams, tmp_path, capfdbinary):
+    rules = tmp_path / "g.yaml"
+    rules.write_text("interval_s: 7\n")
+    ends = []
+    for more in ((), ("--interval", "50")):
+        run("judge", streams, "--guardrails", rules, *more, "--json")
+        ends.append([s["at_s"] for s in json.loads(capfdbinary.readouterr().out)["streams"]])
+    assert all(at % 7 == 0 for at in ends[0])
+    assert all(at % 50 == 0 for at in ends[1])
+
+
 def test_people_get_a_table(streams, capsys):
     run("judge", streams)
     assert "rollback" in capsys.readouterr().out
