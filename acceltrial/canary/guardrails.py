@@ -242,7 +242,7 @@ class Warmup(_Rule):
     """
 
     min_s: Annotated[float, Field(ge=0)] = 60.0
-    max_s: Annotated[float, Field(ge=0)] = 240.0
+    max_s: Annotated[float, Field(ge=0)] = 300.0
     settled_share: Annotated[float, Field(ge=0.5, le=1)] = 0.55
 
     @model_validator(mode="after")

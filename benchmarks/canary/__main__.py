@@ -1,4 +1,4 @@
-"""`python -m benchmarks.canary [--quick] [--families] [--out FILE]`: the figures of the canary's judge.
+"""`python -m benchmarks.canary [--quick] [--families] [--power] [--out FILE]`: the canary's judge in figures.
 
 Rollbacks of our judge and of three others' rules on the same simulated streams, the median time they took,
 and the speed of `acceltrial canary judge` on a file of recorded streams.
@@ -11,7 +11,7 @@ import json
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from benchmarks.canary.cells import CELLS, FAMILY_CELLS, Cell, Result, run_cell
+from benchmarks.canary.cells import CELLS, FAMILY_CELLS, POWER_CELLS, Cell, Result, run_cell
 from benchmarks.canary.speed import measure_speed
 
 WORKERS = 2
@@ -21,9 +21,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.canary", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the streams, in a few minutes")
     parser.add_argument("--families", action="store_true", help="also latencies of other shapes")
+    parser.add_argument("--power", action="store_true", help="also the tail's figures with more traffic")
     parser.add_argument("--out", type=Path, help="JSON file for the figures")
     chosen = parser.parse_args()
-    cells = [*CELLS, *(FAMILY_CELLS if chosen.families else [])]
+    cells = [*CELLS, *(FAMILY_CELLS if chosen.families else []), *(POWER_CELLS if chosen.power else [])]
     found: list[Result] = []
     print(f"{'cell':38} {'streams':>7}  rollbacks, median minutes to them (to reach)", flush=True)
     with ProcessPoolExecutor(WORKERS) as pool:

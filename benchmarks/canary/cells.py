@@ -76,6 +76,14 @@ FAMILY_CELLS = [
 ]
 
 
+POWER_CELLS = [
+    Cell(f"tail +{tail - 1:.0%}, {rate:g} requests/s", Trouble(tail=tail, rate=rate), DETECTIONS, goal)
+    for tail, goal in ((1.25, "≥ 98 %, ≤ 15 min"), (1.5, "≥ 99 %, ≤ 6 min"))
+    for rate in (30.0, 40.0, 80.0)
+]
+"""What traffic it takes to reach what 20 requests a second do not show in time."""
+
+
 def run_cell(pool: Executor, cell: Cell, number: int, streams: int) -> Result:
     """The figures of `cell` from `streams` streams, seeded by their number and the cell's."""
     seeds = [(number, i) for i in range(streams)]

@@ -96,7 +96,7 @@ def peeking_z(seen: ByMinute) -> int | None:
         failures = (k[:, 1] / n[:, 1] - k[:, 0] / n[:, 0]) / np.sqrt(
             pooled * (1 - pooled) * (1 / n).sum(axis=1)
         )
-    over = np.flatnonzero((np.maximum(latency, failures) > _Z_PEEK) & (n.min(axis=1) > 0))
+    over = np.flatnonzero((np.fmax(latency, failures) > _Z_PEEK) & (n.min(axis=1) > 0))
     return int(over[0]) + 1 if len(over) else None
 
 

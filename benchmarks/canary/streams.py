@@ -13,7 +13,7 @@ from acceltrial.canary.records import Floats, Records
 
 REFERENCE = 1_000_000
 Draw = Callable[[np.random.Generator, int], Floats]
-Family = Literal["lognormal 0.3", "lognormal 0.5", "lognormal 0.8", "gamma", "two modes"]
+Family = Literal["lognormal 0.2", "lognormal 0.3", "lognormal 0.5", "lognormal 0.8", "gamma", "two modes"]
 
 
 def _lognormal(sigma: float) -> Draw:
@@ -27,6 +27,7 @@ def _two_modes(rng: np.random.Generator, n: int) -> Floats:
 
 
 FAMILIES: dict[Family, Draw] = {
+    "lognormal 0.2": _lognormal(0.2),
     "lognormal 0.3": _lognormal(0.3),
     "lognormal 0.5": _lognormal(0.5),
     "lognormal 0.8": _lognormal(0.8),
