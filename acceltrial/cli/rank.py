@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -77,7 +78,7 @@ def as_dict(decision: Decision, seed: int) -> dict[str, Any]:
         for i in decision.order
     ]
     return {
-        "options": options + [_vetoed(name, reason) for name, reason in sorted(decision.vetoed.items())],
+        "options": options + [_vetoed(name, reasons) for name, reasons in sorted(decision.vetoed.items())],
         "flip": decision.flip,
         "disagreement": decision.disagreement,
         "draws": stability.draws,
@@ -85,11 +86,11 @@ def as_dict(decision: Decision, seed: int) -> dict[str, Any]:
     }
 
 
-def _vetoed(name: str, reason: str) -> dict[str, Any]:
+def _vetoed(name: str, reasons: Sequence[str]) -> dict[str, Any]:
     empty = dict.fromkeys(("score", "rank", "p_best", "rank_p5", "rank_p95"))
     return {
         "name": name, **empty, "rank_acceptability": [], "pareto": False, "vetoed": True,
-        "veto_reason": reason, "missing": [], "by_role": {},
+        "veto_reason": "; ".join(reasons), "missing": [], "by_role": {},
     }  # fmt: skip
 
 
@@ -113,8 +114,8 @@ def _print(decision: Decision) -> None:
         )  # fmt: skip
     console = Console(stderr=True)
     console.print(table)
-    for name, reason in sorted(decision.vetoed.items()):
-        console.print(f"[red]vetoed[/red] {escape(name)}: {escape(reason)}")
+    for name, reasons in sorted(decision.vetoed.items()):
+        console.print(f"[red]vetoed[/red] {escape(name)}: {escape('; '.join(reasons))}")
     for name, missing in sorted(decision.missing.items()):
         console.print(
             f"[yellow]unknown[/yellow] {escape(name)}: {escape(', '.join(missing))} (worth 0 in the score)"

@@ -47,8 +47,10 @@ def in_words(names: list[str], by_role: Mapping[str, Floats]) -> str:
         return f"only {names[0]} is left: nothing to disagree on"
     firsts: dict[str, list[str]] = {}
     for role in sorted(by_role):
-        firsts.setdefault(names[int(np.argmax(by_role[role]))], []).append(role.replace("_", " "))
-    if len(firsts) == 1:
+        firsts.setdefault(_level(names, leaders(by_role[role])), []).append(role.replace("_", " "))
+    if len(by_role) == 1:
+        text = f"the only role puts {next(iter(firsts))} first"
+    elif len(firsts) == 1:
         everyone = "both" if len(by_role) == 2 else f"all {len(by_role)}"
         text = f"{everyone} roles put {next(iter(firsts))} first"
     else:
@@ -60,6 +62,19 @@ def in_words(names: list[str], by_role: Mapping[str, Floats]) -> str:
     text += f". Agreement over all {len(names)} options is {_degree(w)} (Kendall's W {w:.2f})"
     pair, tau = _furthest(by_role)
     return text + (f", least between {pair} (tau {tau:.2f})" if tau is not None and tau < 0.9 else "")
+
+
+def leaders(scores: Floats) -> list[int]:
+    """Indices of the highest score, and of all that equal it to 1e-12, in their order."""
+    rounded = np.round(scores, 12)
+    return [int(index) for index in np.flatnonzero(rounded == rounded.max())]
+
+
+def _level(names: list[str], first: list[int]) -> str:
+    """The first by name, or several that are level; the first three where they are many."""
+    shown = [names[index] for index in first[:3]]
+    more = f" and {len(first) - 3} more" if len(first) > 3 else ""
+    return shown[0] if len(first) == 1 else f"{', '.join(shown)}{more} (level)"
 
 
 def _furthest(by_role: Mapping[str, Floats]) -> tuple[str, float | None]:

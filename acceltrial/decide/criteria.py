@@ -5,22 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, ValidationError
 
 from acceltrial.decide.values import Criterion, Floats
 from acceltrial.decide.weights import weight_vector
 from acceltrial.errors import ConfigurationError, StorageError
 from acceltrial.policy.expression import Expression, compile_expression
+from acceltrial.portfolio.document import read_document
+
+
+def _printable(name: str) -> str:
+    """The name as it is. Raises ValueError unless it has 1 to 200 printable characters."""
+    if not (0 < len(name) <= 200 and name.isprintable()):
+        raise ValueError("give a name of 1 to 200 printable characters")
+    return name
+
+
+_Name = Annotated[str, AfterValidator(_printable)]
+_Number = Annotated[float, Strict()]  # neither true nor "0.5" is a weight
 
 
 class _CriterionSection(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     direction: Literal["min", "max"]
-    bounds: tuple[float, float]
+    bounds: tuple[_Number, _Number]
     scale: Literal["linear", "log"] = "linear"
     veto: str | None = None
 
@@ -28,14 +39,14 @@ class _CriterionSection(BaseModel):
 class _RoleSection(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    weights: dict[str, float]
+    weights: dict[_Name, _Number]
 
 
 class _CriteriaFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    criteria: dict[str, _CriterionSection] = Field(min_length=1)
-    roles: dict[str, _RoleSection] = Field(min_length=1)
+    criteria: dict[_Name, _CriterionSection] = Field(min_length=1)
+    roles: dict[_Name, _RoleSection] = Field(min_length=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +74,10 @@ def load_criteria(path: Path) -> Criteria:
         ConfigurationError: it is not YAML, has an unknown or missing key, bounds that do not rise,
             weights that do not fit, or a veto that does not parse; names file and place.
     """
+    if not path.exists():
+        raise StorageError("the criteria cannot be read", where=str(path), remedy="check the path")
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StorageError("the criteria cannot be read", where=str(path), remedy="check the path") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        what = " ".join(str(error).split())
-        raise ConfigurationError(f"not YAML: {what}", where=str(path), remedy="correct the file") from error
-    try:
-        parsed = _CriteriaFile.model_validate(raw)
+        parsed = _CriteriaFile.model_validate(read_document(path).data)
     except ValidationError as error:
         raise _refusal(error, path) from error
     return _assembled(parsed, path)

@@ -26,12 +26,12 @@ class Decision:
     """What `decide` found. Arrays run over `kept`, the names that no veto ruled out.
 
     Attributes:
-        vetoed: reason by option.
+        vetoed: the reasons by option.
         order: indices of `kept`, best first; equal scores in order of name.
     """
 
     kept: tuple[str, ...]
-    vetoed: Mapping[str, str]
+    vetoed: Mapping[str, tuple[str, ...]]
     utilities: Floats
     weights: Floats
     scores: Floats
@@ -96,9 +96,9 @@ def decide(
     )
 
 
-def vetoes(matrix: Matrix, criteria: Criteria) -> dict[str, str]:
-    """The reason by option for all that a veto rules out; a veto that cannot be evaluated is one."""
-    found: dict[str, str] = {}
+def vetoes(matrix: Matrix, criteria: Criteria) -> dict[str, tuple[str, ...]]:
+    """The reasons by option for all that a veto rules out; a veto that cannot be evaluated is one."""
+    found: dict[str, tuple[str, ...]] = {}
     for row, option in enumerate(matrix.options):
         values = {
             name: None if np.isnan(value) else float(value)
@@ -114,7 +114,7 @@ def vetoes(matrix: Matrix, criteria: Criteria) -> dict[str, str]:
             )
         ]
         if reasons:
-            found[option] = "; ".join(reasons)
+            found[option] = tuple(reasons)
     return found
 
 
@@ -151,8 +151,15 @@ def _veto(name: str, expression: Any, values: dict[str, Any]) -> str:
     try:
         holds = expression.holds(values)
     except ValueError as error:
-        return f"veto of {name} cannot be evaluated ({error})"
+        unknown = sorted(_unknown_reads(name, expression, values))
+        why = f"{', '.join(unknown)} unknown" if unknown else str(error)
+        return f"veto of {name} cannot be evaluated ({why}): {expression.text}"
     return f"veto of {name}: {expression.text}" if holds else ""
+
+
+def _unknown_reads(name: str, expression: Any, values: dict[str, Any]) -> set[str]:
+    read = {name if variable == "value" else field or variable for variable, field in expression.reads}
+    return {name for name in read if name in values["row"] and values["row"][name] is None}
 
 
 def _samples(
@@ -204,7 +211,8 @@ def _flip(
     winner, second = order[0], order[1]
     names = [criterion.name for criterion in criteria]
     moved = flips.weight_flip(kept, names, utilities, weights, winner)
-    changed = flips.value_flips(kept, criteria, values, utilities, weights, winner)
+    least = flips.least_weight_change(kept, names, utilities, weights, winner)
+    figures = (kept, criteria, values, utilities, weights, winner)
     return {
         "winner": kept[winner],
         "runner_up": kept[second],
@@ -213,10 +221,26 @@ def _flip(
         "weight": None
         if moved is None
         else {"rival": moved.rival, "from": moved.taken_from, "to": moved.given_to, "amount": moved.amount},
-        "values": [
-            {"rival": c.rival, "criterion": c.criterion, "value": c.value, "flips_at": c.flips_at}
-            for c in changed
-        ],
+        "least_weights": None
+        if least is None
+        else {
+            "rival": least.rival,
+            "from": dict(least.taken_from),
+            "to": least.given_to,
+            "amount": least.amount,
+        },
+        "values": [_as_dict(change) for change in flips.value_flips(*figures)],
+        "rival_values": [_as_dict(change) for change in flips.rival_flips(*figures)],
+    }
+
+
+def _as_dict(change: flips.ValueFlip) -> dict[str, Any]:
+    today = None if np.isnan(change.value) else change.value
+    return {
+        "rival": change.rival,
+        "criterion": change.criterion,
+        "value": today,
+        "flips_at": change.flips_at,
     }
 
 
@@ -226,30 +250,29 @@ def _disagreement(kept: Sequence[str], by_role: Mapping[str, Floats]) -> dict[st
     scores = np.vstack([by_role[role] for role in sorted(by_role)])
     return {
         "kendall_w": agreement.kendall_w(scores),
-        "first": {role: kept[int(np.argmax(by_role[role]))] for role in sorted(by_role)},
+        "first": {role: kept[agreement.leaders(by_role[role])[0]] for role in sorted(by_role)},
         "text": agreement.in_words(list(kept), by_role),
     }
 
 
 def require_an_option(decision: Decision, where: str) -> None:
-    """Refuses a decision in which everything is vetoed, naming the veto whose end would free most options.
+    """Refuses a decision in which everything is vetoed.
 
+    It names the veto, or where no single one will do the fewest together, whose end would free most options.
     Raises DataContractError.
     """
     if decision.kept:
         return
-    single: dict[str, list[str]] = {}
-    for option, reason in decision.vetoed.items():
-        if ";" not in reason:
-            single.setdefault(reason, []).append(option)
-    if single:
-        reason, freed = max(single.items(), key=lambda item: (len(item[1]), item[0]))
-        remedy = f"without '{reason}' these would be left: {', '.join(freed[:5])}"
-    else:
-        remedy = "every option breaks more than one veto: see the reasons of each"
+    fewest = min(len(reasons) for reasons in decision.vetoed.values())
+    freed: dict[tuple[str, ...], list[str]] = {}
+    for option, reasons in decision.vetoed.items():
+        if len(reasons) == fewest:
+            freed.setdefault(reasons, []).append(option)
+    reasons, options = max(freed.items(), key=lambda item: (len(item[1]), item[0]))
+    would_go = " and ".join(f"'{reason}'" for reason in reasons)
     raise DataContractError(
         f"all {len(decision.vetoed)} options are vetoed",
         where=where,
-        remedy=remedy,
-        details={"vetoed": dict(decision.vetoed)},
+        remedy=f"without {would_go} these would be left: {', '.join(options[:5])}",
+        details={"vetoed": {option: list(found) for option, found in decision.vetoed.items()}},
     )

@@ -22,14 +22,29 @@ class WeightFlip:
 
 
 @dataclass(frozen=True, slots=True)
+class WeightChange:
+    """The least weight in all that, given to one criterion, makes `rival` level, and from which it comes."""
+
+    rival: str
+    taken_from: tuple[tuple[str, float], ...]
+    given_to: str
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
 class ValueFlip:
-    """The winner's value of `criterion` at which `rival` is level, all else equal."""
+    """A value of `criterion` at which `rival` is level with the winner, all else equal.
+
+    Attributes:
+        value: today's value of the option that changes; NaN where it is unknown.
+        utility_moved: what it loses (the winner) or gains (the rival) there.
+    """
 
     rival: str
     criterion: str
     value: float
     flips_at: float
-    utility_lost: float
+    utility_moved: float
 
 
 def weight_flip(
@@ -56,6 +71,45 @@ def weight_flip(
     return best
 
 
+def least_weight_change(
+    names: Sequence[str], criteria: Sequence[str], utilities: Floats, weights: Floats, winner: int
+) -> WeightChange | None:
+    """The least weight, from as many criteria as it takes, that dethrones the winner; None when none does.
+
+    All of it goes to the criterion j where the rival leads most, first from where it leads least:
+    each unit from i closes the gap by dⱼ - dᵢ (a fractional knapsack, so the greedy order is optimal).
+    """
+    u = np.nan_to_num(utilities, nan=0.0)
+    best: WeightChange | None = None
+    for rival in range(len(names)):
+        if rival == winner:
+            continue
+        lead = u[rival] - u[winner]
+        target = int(np.argmax(lead))
+        taken = _taken(lead[target] - lead, weights, max(0.0, -float(weights @ lead)))
+        amount = math.fsum(part for _, part in taken or ())
+        if taken is not None and (best is None or amount < best.amount):
+            parts = tuple((criteria[index], part) for index, part in taken)
+            best = WeightChange(names[rival], parts, criteria[target], amount)
+    return best
+
+
+def _taken(gains: Floats, weights: Floats, margin: float) -> list[tuple[int, float]] | None:
+    """What to take from each criterion to close `margin`, the best first; None where all is too little."""
+    taken: list[tuple[int, float]] = []
+    for index in np.argsort(-gains, kind="stable"):
+        if margin <= 0:
+            break
+        gain = float(gains[index])
+        if gain <= 1e-12:
+            return None
+        part = min(float(weights[index]), margin / gain)
+        margin = 0.0 if part < weights[index] else margin - part * gain
+        if part > 0:
+            taken.append((int(index), part))
+    return taken
+
+
 def value_flips(
     names: Sequence[str],
     criteria: Sequence[Criterion],
@@ -73,7 +127,7 @@ def value_flips(
     rivals = [i for i in range(len(names)) if i != winner]
     if not rivals:
         return []
-    rival = max(rivals, key=lambda i: (scores[i], names[i]))
+    rival = min(rivals, key=lambda i: (-round(float(scores[i]), 12), names[i]))
     margin = max(0.0, float(scores[winner] - scores[rival]))
     found = []
     for index, criterion in enumerate(criteria):
@@ -84,7 +138,34 @@ def value_flips(
         if lost <= worth:
             at = raw_value(float(worth) - lost, criterion)
             found.append(ValueFlip(names[rival], criterion.name, float(values[winner, index]), at, lost))
-    return sorted(found, key=lambda flip: (flip.utility_lost, flip.criterion))
+    return sorted(found, key=lambda flip: (flip.utility_moved, flip.criterion))
+
+
+def rival_flips(
+    names: Sequence[str],
+    criteria: Sequence[Criterion],
+    values: Floats,
+    utilities: Floats,
+    weights: Floats,
+    winner: int,
+) -> list[ValueFlip]:
+    """For each criterion the nearest value that one rival would need to be level, least utility first.
+
+    An unknown value counts as worth nothing today, as in the score.
+    """
+    u = np.nan_to_num(utilities, nan=0.0)
+    margins = np.maximum(0.0, (u[winner] - u) @ weights)
+    rivals = sorted((i for i in range(len(names)) if i != winner), key=lambda i: (margins[i], names[i]))
+    found = []
+    for index, criterion in enumerate(criteria):
+        weight = float(weights[index])
+        able = [i for i in rivals if weight > 0 and u[i, index] + margins[i] / weight <= 1]
+        if able:
+            gained = float(margins[able[0]]) / weight
+            at = raw_value(float(u[able[0], index]) + gained, criterion)
+            today = float(values[able[0], index])
+            found.append(ValueFlip(names[able[0]], criterion.name, today, at, gained))
+    return sorted(found, key=lambda flip: (flip.utility_moved, flip.criterion))
 
 
 def crossing(

@@ -14,7 +14,8 @@ import numpy as np
 from acceltrial.decide.values import Criterion, Floats, outside
 from acceltrial.errors import DataContractError, StorageError
 
-MAX_OPTIONS = 20_000
+MAX_OPTIONS = 5_000
+"""The shares of every rank are a square table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def read_matrix(path: Path, criteria: Sequence[Criterion]) -> Matrix:
     values = np.column_stack([columns[name] for name in names])
     low = np.column_stack([columns.get(f"{name}_low", unknown) for name in names])
     high = np.column_stack([columns.get(f"{name}_high", unknown) for name in names])
-    _check_intervals(options, names, values, low, high, path)
+    _check_intervals([number for number, _ in body], names, values, low, high, path)
     return Matrix(options, values, low, high)
 
 
@@ -161,7 +162,7 @@ def _column(body: list[tuple[int, list[str]]], header: list[str], name: str, pat
         if not cell:
             continue
         try:
-            value = float(cell)
+            value = math.nan if "_" in cell else float(cell)  # Python reads 1_000 as a number, no table does
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
@@ -174,14 +175,22 @@ def _column(body: list[tuple[int, list[str]]], header: list[str], name: str, pat
 
 
 def _check_intervals(
-    options: Sequence[str], names: Sequence[str], values: Floats, low: Floats, high: Floats, path: Path
+    numbers: Sequence[int], names: Sequence[str], values: Floats, low: Floats, high: Floats, path: Path
 ) -> None:
     known = ~np.isnan(low) | ~np.isnan(high)
     held = (low <= values) & (values <= high)
     for row, column in np.argwhere(known & ~held):
-        raise DataContractError(
-            f"{names[column]} of option {options[row]!r}: [{low[row, column]:g}, {high[row, column]:g}]"
-            f" does not hold the value {values[row, column]:g}",
-            where=str(path),
-            remedy="give both ends, with low ≤ value ≤ high",
-        )
+        name, value = names[column], values[row, column]
+        ends = low[row, column], high[row, column]
+        if np.isnan(value):
+            what, remedy = (
+                f"an interval of {name} without its value",
+                "give the value, or empty all three cells",
+            )
+        elif np.isnan(ends).any():
+            what = f"only one of {name}_low and {name}_high"
+            remedy = "give both ends, or neither where the value is certain"
+        else:
+            what = f"{name}: [{ends[0]:g}, {ends[1]:g}] does not hold the value {value:g}"
+            remedy = "give both ends, with low ≤ value ≤ high"
+        raise DataContractError(what, where=f"{path}: row {numbers[row]}, column {name}", remedy=remedy)

@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from acceltrial.decide.values import Floats
 
 _STEPS = 2.0**30
+RANKED_BUDGET = 100_000_000
+"""Options × draws ranked at most: with more, each sample meets an even part of the weights."""
+_AT_ONCE = 4_000_000
+"""Scores held at once (32 MB)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ def pareto(utilities: Floats) -> NDArray[np.bool_]:
 def rank_stability(samples: Floats, weights: Floats) -> Stability:
     """Ranks over every sample of the utilities crossed with every weight vector.
 
+    Where that is more than RANKED_BUDGET, each sample meets every nth weight vector, each another nth.
+
     Rank acceptability indices as in SMAA-2 (Lahdelma & Salminen 2001). Scores are compared in
     steps of 2⁻³⁰, so rounding of the last bits decides no rank.
 
@@ -82,16 +88,28 @@ def rank_stability(samples: Floats, weights: Floats) -> Stability:
     counts = np.zeros((groups, options), dtype=np.int64)
     all_single = bool(np.all(sizes == 1))
     steps = weights * -_STEPS  # a power of two: exact
-    for sample in samples:
-        order = _best_first(steps @ sample[first].T)
-        if all_single:
-            for place in range(options):
-                counts[:, place] += np.bincount(order[:, place], minlength=groups)
-        else:
-            starts = np.cumsum(sizes[order], axis=1) - sizes[order]
-            found = np.bincount((order * options + starts).ravel(), minlength=counts.size)
-            counts += found.reshape(counts.shape)
-    return _stability(counts, group, sizes, len(samples) * len(weights))
+    nth = min(len(weights), -(-options * len(samples) * len(weights) // RANKED_BUDGET))
+    at_once = max(1, _AT_ONCE // groups)
+    draws = 0
+    for index, sample in enumerate(samples):
+        mine = steps[index % nth :: nth]
+        draws += len(mine)
+        worth = np.ascontiguousarray(sample[first].T)
+        for start in range(0, len(mine), at_once):
+            order = _best_first(mine[start : start + at_once] @ worth)
+            _count(counts, order, sizes if not all_single else None)
+    return _stability(counts, group, sizes, draws)
+
+
+def _count(counts: NDArray[np.int64], order: NDArray[np.int64], sizes: NDArray[np.int64] | None) -> None:
+    """Adds one to the first place that each group takes in each ranking; `sizes` where some hold several."""
+    groups, options = counts.shape
+    if sizes is None:
+        for place in range(options):
+            counts[:, place] += np.bincount(order[:, place], minlength=groups)
+    else:
+        starts = np.cumsum(sizes[order], axis=1) - sizes[order]
+        counts += np.bincount((order * options + starts).ravel(), minlength=counts.size).reshape(counts.shape)
 
 
 def _best_first(steps: Floats) -> NDArray[np.int64]:

@@ -40,7 +40,7 @@ class Criterion:
     veto: str | None = None
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+        if not (math.isfinite(self.high - self.low) and self.low < self.high):
             raise ConfigurationError(
                 f"criterion '{self.name}': bounds [{self.low}, {self.high}] are not finite and rising",
                 remedy="give bounds as [low, high] in the criterion's own unit",

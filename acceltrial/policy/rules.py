@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from acceltrial.errors import ConfigurationError, StorageError
 from acceltrial.policy.expression import Expression, Fields, compile_expression
+from acceltrial.portfolio.document import read_document
 
 Severity = Literal["deny", "prefer", "warn"]
 _RULE_ID = re.compile(r"^[a-z0-9][a-z0-9-]{0,63}$")
@@ -73,13 +73,9 @@ def load_rules(path: Path, fields: Fields) -> RuleSet:
         ConfigurationError: names file and rule id: not YAML, an unknown key, a double or unfit id, an
             expression that does not parse or reads an unknown field, a test that names no rule.
     """
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StorageError("the rules cannot be read", where=str(path), remedy="check the path") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        what = " ".join(str(error).split())
-        raise ConfigurationError(f"not YAML: {what}", where=str(path), remedy="correct the file") from error
+    if not path.exists():
+        raise StorageError("the rules cannot be read", where=str(path), remedy="check the path")
+    raw = read_document(path).data
     try:
         parsed = _RuleFile.model_validate(raw)
     except ValidationError as error:

@@ -46,3 +46,9 @@ def test_words_name_who_prefers_what() -> None:
     assert in_words(["x", "y"], {"a": np.array([1.0, 0.0]), "b": np.array([1.0, 0.5])}).startswith(
         "both roles put x"
     )
+
+
+def test_words_do_not_call_a_tie_a_first_place() -> None:
+    level = {"a": np.ones(5), "b": np.ones(5)}
+    assert in_words(list("vwxyz"), level).startswith("both roles put v, w, x and 2 more (level) first")
+    assert in_words(["x", "y"], {"a": np.array([1.0, 0.0])}) == "the only role puts x first"

@@ -35,6 +35,10 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         (", bounds: [0, 10]", "", "criteria.cost.bounds"),
         ("bounds: [0, 10]", "bounds: [10, 0]", "not finite and rising"),
         ("bounds: [0, 10]", "bounds: [0, .nan]", "not finite and rising"),
+        ("bounds: [0, 10]", "bounds: [-1.7e+308, 1.7e+308]", "not finite and rising"),
+        ("bounds: [0, 10]", "bounds: [false, 10]", "criteria.cost.bounds"),
+        ("cost: 0.4,", "cost: '0.4',", "roles.boss.weights.cost"),
+        ("boss:", '"bo\\x1bss":', "printable"),
         ("bounds: [1, 100]", "bounds: [0, 100]", "log scale"),
         ("direction: min", "direction: down", "criteria.cost.direction"),
         ("speed: 0.6}", "speed: 0.7}", "sum to 1.1"),
@@ -43,8 +47,9 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("value > 9.0", "colour > 9.0", "unknown name 'colour'"),
         ("direction: min", "direction: min, weight: 3", "criteria.cost.weight"),
         ("\nroles:", "\nroles: {}\nx:", "roles"),
-        ("criteria:", "criteria: [", "not YAML"),
-        ("\n  boss", "\n\tboss", "not YAML"),
+        ("criteria:", "criteria: [", "not valid YAML"),
+        ("\n  boss", "\n\tboss", "a tab"),
+        ("cost: 0.4,", "cost: 0.4, cost: 0.4,", "given twice"),
     ],
 )
 def test_bad_files_say_where(tmp_path: Path, old: str, new: str, told: str) -> None:

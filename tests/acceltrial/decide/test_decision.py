@@ -60,7 +60,8 @@ def test_a_cheaper_option_never_scores_worse(seed: int) -> None:
 
 def test_a_veto_that_cannot_be_evaluated_is_a_veto() -> None:
     found = decide(matrix(np.array([[np.nan, 0.5], [0.2, 0.5]])), criteria("value > 0.9"), draws=4, seed=0)
-    assert "cannot be evaluated" in found.vetoed["o0"]
+    assert "cannot be evaluated" in found.vetoed["o0"][0]
+    assert "unknown" in found.vetoed["o0"][0]
     assert found.kept == ("o1",)
     assert found.flip is None
 
@@ -71,6 +72,18 @@ def test_all_vetoed_names_the_veto_that_would_have_to_go() -> None:
         require_an_option(found, "m.csv")
     assert "value > 0.1" in caught.value.remedy
     assert "o0, o1" in caught.value.remedy
+
+
+def test_all_vetoed_twice_names_both_vetoes() -> None:
+    twice = Criteria(
+        AXES,
+        ROLES,
+        {name: compile_expression("value > 0.1", {"value": None}, where="t") for name in ("cost", "speed")},
+    )
+    found = decide(matrix(np.array([[0.5, 0.5], [0.2, 0.5]])), twice, draws=4, seed=0)
+    with pytest.raises(DataContractError) as caught:
+        require_an_option(found, "m.csv")
+    assert "'veto of cost: value > 0.1' and 'veto of speed: value > 0.1'" in caught.value.remedy
 
 
 def test_ties_share_rank_and_first_place() -> None:

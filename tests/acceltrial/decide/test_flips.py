@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from acceltrial.decide.flips import crossing, value_flips, weight_flip
+from acceltrial.decide.flips import crossing, least_weight_change, rival_flips, value_flips, weight_flip
 from acceltrial.decide.values import Criterion
 
 NAMES, CRITERIA = ["a", "b", "c"], ["x", "y"]
@@ -22,6 +22,35 @@ def test_weight_flip_makes_the_rival_level() -> None:
 
 def test_a_dominating_winner_has_no_weight_flip() -> None:
     assert weight_flip(["a", "b"], CRITERIA, np.array([[0.9, 0.9], [0.1, 0.2]]), W, 0) is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_least_weight_change_makes_the_rival_level_and_no_single_move_is_less(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    u, w = rng.random((6, 5)), rng.dirichlet(np.ones(5))
+    names, criteria, winner = list("abcdef"), list("vwxyz"), int(np.argmax(u @ w))
+    change = least_weight_change(names, criteria, u, w, winner)
+    single = weight_flip(names, criteria, u, w, winner)
+    if change is None:
+        assert single is None
+        return
+    moved = w.copy()
+    for criterion, amount in change.taken_from:
+        moved[criteria.index(criterion)] -= amount
+    moved[criteria.index(change.given_to)] += change.amount
+    assert moved.min() >= -1e-12
+    assert moved.sum() == pytest.approx(1)
+    assert (u @ moved)[winner] == pytest.approx((u @ moved)[names.index(change.rival)])
+    assert single is None or change.amount <= single.amount + 1e-12
+
+
+def test_a_rival_is_level_at_the_value_that_it_would_need() -> None:
+    criteria = [Criterion("x", "min", 0, 10), Criterion("y", "max", 0, 1)]
+    values = np.array([[1.0, 0.4], [5.0, 0.9], [9.0, np.nan]])
+    u = np.array([[0.9, 0.4], [0.5, 0.9], [0.1, np.nan]])
+    found = rival_flips(NAMES, criteria, values, u, W, 0)
+    assert [(flip.rival, flip.criterion) for flip in found] == [("b", "x"), ("b", "y")]
+    assert found[0].flips_at == pytest.approx(5 - 10 * (0.7 - 0.66) / 0.6)
 
 
 def test_value_flip_makes_the_rival_level() -> None:

@@ -45,7 +45,9 @@ def test_a_good_matrix(tmp_path: Path) -> None:
         ('option,cost,speed\n"a\x07",1,2\n', "no option name"),
         ('option,cost,speed\n"a,1,2\n', "not CSV"),
         ("option,cost,speed,cost_low,cost_high\na,1,2,3,4\n", "does not hold the value"),
-        ("option,cost,speed,cost_low,cost_high\na,1,2,0,\n", "does not hold the value"),
+        ("option,cost,speed,cost_low,cost_high\na,1,2,0,\n", "row 2, column cost: only one of"),
+        ("option,cost,speed,cost_low,cost_high\na,,2,0,1\n", "without its value"),
+        ("option,cost,speed\na,1_0,2\n", "row 2, column cost"),
         (b"option,cost,speed\n\xff,1,2\n", "not UTF-8"),
     ],
 )

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from acceltrial.decide import ranking
 from acceltrial.decide.ranking import additive_scores, pareto, rank_stability, ranks
 
 matrices = arrays(np.float64, st.tuples(st.integers(1, 8), st.just(3)), elements=st.floats(0, 1, width=16))
@@ -65,6 +66,20 @@ def test_p_best_agrees_with_a_plain_loop() -> None:
         for weight in weights:
             wins[np.argmax(sample @ weight)] += 1
     assert rank_stability(samples, weights).p_best == pytest.approx(wins / 77)
+
+
+def test_beyond_the_budget_each_sample_meets_an_even_part_of_the_weights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(4)
+    samples, weights = rng.random((60, 8, 3)), rng.dirichlet(np.ones(3), size=300)
+    whole = rank_stability(samples, weights)
+    monkeypatch.setattr(ranking, "RANKED_BUDGET", 8 * 60 * 100)
+    monkeypatch.setattr(ranking, "_AT_ONCE", 56)
+    part = rank_stability(samples, weights)
+    assert (whole.draws, part.draws) == (60 * 300, 60 * 100)
+    assert part.acceptability.sum(axis=1) == pytest.approx(np.ones(8))
+    assert part.acceptability == pytest.approx(whole.acceptability, abs=0.03)
 
 
 def test_no_options_give_an_empty_result() -> None:

@@ -41,7 +41,7 @@ def test_a_good_file(tmp_path: Path) -> None:
         ("applies: [r-1]", "applies: [r-2]", "unknown rules"),
         ("given: {w: {a: x}}", "given: {w: {b: x}}", "unknown fields"),
         ("version: 3", "version: 0", "version"),
-        ("version: 3", "version: [", "not YAML"),
+        ("version: 3", "version: [", "not valid YAML"),
         ("rules:", "rulez:", "rules"),
     ],
 )
