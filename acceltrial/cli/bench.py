@@ -111,6 +111,7 @@ def bench(
         slo=slo,
         calibrate=calibrate,
         ignore_eos=ignore_eos,
+        negotiate=True,
         extra_body=flags.extra_body(extra_body),
         api_key_env=api_key_env,
         tokenizer=tokenizer,
@@ -195,6 +196,7 @@ def _repeat(plan: LoadPlan, given: Given, repeats: int, out: Path | None) -> dic
 
 
 def _exit_code(summary: dict[str, Any], *, strict: bool) -> int:
+    from acceltrial.cli.bench_remedies import remedy
     from acceltrial.errors import GateError, TargetUnavailableError
 
     counts = summary["requests"]
@@ -202,7 +204,7 @@ def _exit_code(summary: dict[str, Any], *, strict: bool) -> int:
         raise TargetUnavailableError(
             f"none of {counts['planned']} requests was answered ({_failures(summary)})",
             where=summary["target"]["base_url"],
-            remedy="check that the server runs and knows the model and the API",
+            remedy=remedy(summary),
         )
     return GateError.exit_code if strict and not summary["instrument"]["valid"] else 0
 

@@ -45,6 +45,7 @@ def lines(summary: dict[str, Any]) -> list[str]:
         f"client: {client['cpu_s']:.2f} s CPU, {client['peak_rss_mb']:.0f} MB,"
         f" first request after {client['startup_s']:.2f} s",
     ]
+    found += _left_out(summary)
     examples = summary["error_examples"]
     found += [
         f"failed: {count} × {name}" + (f" ({examples[name][:160]})" if name in examples else "")
@@ -72,6 +73,19 @@ def lines(summary: dict[str, Any]) -> list[str]:
     else:
         found.append(f"instrument: INVALID: {'; '.join(instrument['reasons'])}")
     return found
+
+
+def _left_out(summary: dict[str, Any]) -> list[str]:
+    """What the server was not asked for, and what came of it."""
+    target, early = summary["target"], summary["tokens"]["ended_early"]
+    told = []
+    if target["fields_left_out"]:
+        told.append(f"left out, since the server refuses it: {', '.join(target['fields_left_out'])}")
+    if target["end_ignored_by"] is not None:
+        told.append(f"end ignored by: {', '.join(target['end_ignored_by']) or 'nothing that it takes'}")
+        if early:
+            told.append(f"{early} answers ended early, though the end was to be ignored")
+    return told
 
 
 def _repeats(repeats: dict[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import orjson
 
 from acceltrial.errors import ConfigurationError
+from acceltrial.load.dialect import OPENAI, Dialect
 
 Api = Literal["completions", "chat", "embeddings", "rerank"]
 APIS: tuple[Api, ...] = ("completions", "chat", "embeddings", "rerank")
@@ -34,18 +35,17 @@ def body(
     stream: bool = False,
     ignore_eos: bool = False,
     extra: Mapping[str, Any] | None = None,
+    dialect: Dialect = OPENAI,
 ) -> bytes:
     """The JSON body of one request. Raises ConfigurationError where the prompt does not fit the API."""
     content: dict[str, Any] = {"model": model} if model else {}
     content |= _PROMPT_FIELDS[api](prompt)
     if generates(api):
         if output_tokens > 0:
-            content["max_tokens"] = output_tokens
-            if ignore_eos:
-                content |= {"ignore_eos": True, "min_tokens": output_tokens}
+            content |= dialect.length(output_tokens, ignore_eos=ignore_eos)
         content["stream"] = stream
         if stream:
-            content["stream_options"] = {"include_usage": True}
+            content |= dialect.usage()
     return orjson.dumps(content | dict(extra or {}))
 
 

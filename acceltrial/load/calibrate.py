@@ -71,6 +71,7 @@ def calibrate(plan: LoadPlan) -> Calibration:
             model="reference",
             schedule=schedule,
             calibrate=False,
+            negotiate=False,
             keep_text=False,
             tokenizer=None,
             out_dir=None,

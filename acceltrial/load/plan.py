@@ -28,6 +28,7 @@ class LoadPlan:
         slo: a service level such as `ttft_ms<=500,tpot_ms<=50`; goodput is reported against it.
         calibrate: measure the instrument against the reference server first.
         keep_text: keep each response's text in the records; of embeddings and rerank the whole JSON.
+        negotiate: ask the server first, and leave out the optional fields that it refuses.
         extra_body: fields added to every request body (`temperature`, `seed`, `logprobs`, …).
         api_key_env: name of the environment variable that holds the key; never the key itself.
         tokenizer: folder or file of the model's tokenizer, for exact lengths and our own counts.
@@ -48,6 +49,7 @@ class LoadPlan:
     calibrate: bool = True
     keep_text: bool = False
     ignore_eos: bool = False
+    negotiate: bool = False
     extra_body: Mapping[str, Any] | None = None
     extra_headers: Mapping[str, str] | None = None
     api_key_env: str | None = None

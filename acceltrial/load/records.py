@@ -15,7 +15,6 @@ from acceltrial.load.spill import RawRecord
 
 if TYPE_CHECKING:
     from acceltrial.load.plan import LoadPlan
-    from acceltrial.load.prompts import Tokenizer
     from acceltrial.load.render import Rendering
 
 NOT_SENT = "not_sent"
@@ -85,10 +84,9 @@ class RecordBuilder:
         self._begin_block()
 
     @classmethod
-    def of(
-        cls, plan: LoadPlan, rendering: Rendering, tokenizer: Tokenizer | None, start_ns: int
-    ) -> RecordBuilder:
+    def of(cls, plan: LoadPlan, rendering: Rendering, start_ns: int) -> RecordBuilder:
         """The builder for a run of `plan` that began at `start_ns` of the monotonic clock."""
+        tokenizer = rendering.tokenizer
         return cls(
             plan.schedule,
             start_ns,

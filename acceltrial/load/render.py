@@ -11,6 +11,7 @@ from typing import Any
 from acceltrial.errors import ConfigurationError
 from acceltrial.load import apis
 from acceltrial.load.address import Address
+from acceltrial.load.dialect import OPENAI, Dialect
 from acceltrial.load.plan import LoadPlan
 from acceltrial.load.prompts import Tokenizer, TokenRate, exact_prompts, prompt_text, write_prompts
 
@@ -76,6 +77,7 @@ class Rendering:
     address: Address
     rate: TokenRate
     tokenizer: Tokenizer | None = None
+    dialect: Dialect = OPENAI
     own_tokens: list[int] = field(default_factory=list)
 
     def warm_up(self) -> Iterator[bytes]:
@@ -116,5 +118,6 @@ class Rendering:
                 stream=plan.streams,
                 ignore_eos=plan.ignore_eos,
                 extra=plan.extra_body,
+                dialect=self.dialect,
             )
             yield start + b"X-Request-Id: %d\r\nContent-Length: %d\r\n\r\n" % (number, len(content)) + content

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from acceltrial.load.address import Address, resolve
+from acceltrial.load.dialect import OPENAI, Dialect
 from acceltrial.load.job import Job, write_job
 from acceltrial.load.plan import LoadPlan, LoadResult
-from acceltrial.load.probe import probe_rate
+from acceltrial.load.probe import probe_dialect, probe_rate
 from acceltrial.load.processes import Fleet
 from acceltrial.load.prompts import Tokenizer, TokenRate
 from acceltrial.load.render import Rendering
@@ -37,6 +38,7 @@ class Drive:
     Attributes:
         startup_s: from the call to the first request on the wire.
         rate: how prompt lengths were counted.
+        dialect: which optional fields were left out of the requests.
         server: the server's own metrics, where it offers some that we know.
     """
 
@@ -46,6 +48,7 @@ class Drive:
     startup_s: float
     rate: TokenRate
     server: ServerMetrics = field(default_factory=ServerMetrics)
+    dialect: Dialect = OPENAI
 
 
 def run_load(plan: LoadPlan) -> LoadResult:
@@ -88,9 +91,7 @@ def drive(plan: LoadPlan, begun: float | None = None) -> Drive:
     with run_folder(plan) as folder:
         job = job_for(plan, address, folder)
         with Fleet(job) as fleet:
-            tokenizer = Tokenizer(plan.tokenizer) if plan.tokenizer else None
-            rate = token_rate(plan, address, tokenizer)
-            rendering = Rendering(plan, address, rate, tokenizer)
+            rendering = rendering_for(plan, address)
             lay_down(plan, job, rendering)
             with watching(address) as server:
                 start_ns = fleet.start()
@@ -98,12 +99,13 @@ def drive(plan: LoadPlan, begun: float | None = None) -> Drive:
         from acceltrial.load.records import RecordBuilder
 
         origin_ns = min(int(one["start_ns"]) for one in stats)
-        builder = RecordBuilder.of(plan, rendering, tokenizer, origin_ns)
+        builder = RecordBuilder.of(plan, rendering, origin_ns)
         for shard in range(job.processes):
             builder.add(read_spill(job.spill_path(shard)))
         records = builder.build()
     first_ns = min((int(one["first_sent_ns"]) for one in stats if one["first_sent_ns"]), default=start_ns)
-    return Drive(records, stats, origin_ns, first_ns / 1e9 - begun, rate, server)
+    startup_s = first_ns / 1e9 - begun
+    return Drive(records, stats, origin_ns, startup_s, rendering.rate, server, rendering.dialect)
 
 
 def processes_for(plan: LoadPlan) -> int:
@@ -117,13 +119,21 @@ def processes_for(plan: LoadPlan) -> int:
     return max(1, min(wanted, (os.cpu_count() or 2) // 2, _MOST_PROCESSES, len(plan.schedule)))
 
 
-def token_rate(plan: LoadPlan, address: Address, tokenizer: Tokenizer | None) -> TokenRate:
-    """How prompt lengths are counted: by the tokenizer, or by a probe of the server."""
+def rendering_for(plan: LoadPlan, address: Address) -> Rendering:
+    """How the plan's requests are written, after the server was asked what it takes and how it counts."""
+    tokenizer = Tokenizer(plan.tokenizer) if plan.tokenizer else None
+    dialect = probe_dialect(plan, address) if plan.negotiate else OPENAI
+    for name, told in dialect.left_out.items():
+        plan.progress(f"{name} is left out of the requests: {told}")
+    if dialect.problem:
+        plan.progress(f"a request of this form is not answered: {dialect.problem}")
     if plan.schedule.prompts is not None:
-        return TokenRate(source="the caller's own prompts")
-    if tokenizer is not None:
-        return tokenizer.rate()
-    return probe_rate(plan, address)
+        rate = TokenRate(source="the caller's own prompts")
+    elif tokenizer is not None:
+        rate = tokenizer.rate()
+    else:
+        rate = probe_rate(plan, address, dialect)
+    return Rendering(plan, address, rate, tokenizer, dialect)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def summarise(plan: LoadPlan, driven: Drive, calibration: Calibration | None) ->
     reply_p50 = _median(ttft if len(ttft) else _values(done, "e2e_ms"))
     return {
         "format": FORMAT,
-        "target": {"base_url": plan.base_url, "api": plan.api, "model": plan.model, "stream": plan.streams},
+        "target": _target(plan, driven),
         "requests": _requests(records, done),
         "rate": _rate(plan, records, done),
         "ttft_ms": describe(ttft),
@@ -64,8 +64,20 @@ def summarise(plan: LoadPlan, driven: Drive, calibration: Calibration | None) ->
 
 _NARROW = (
     "error_class", "chunks", "last_s", "input_tokens", "output_tokens", "input_tokens_own",
-    "output_tokens_own", "server_prefill_ms", "server_decode_ms",
+    "output_tokens_own", "output_tokens_planned", "server_prefill_ms", "server_decode_ms",
 )  # fmt: skip
+
+
+def _target(plan: LoadPlan, driven: Drive) -> dict[str, Any]:
+    """What was asked, and how: `end_ignored_by` names the fields that --ignore-eos came to."""
+    return {
+        "base_url": plan.base_url,
+        "api": plan.api,
+        "model": plan.model,
+        "stream": plan.streams,
+        "fields_left_out": dict(driven.dialect.left_out),
+        "end_ignored_by": sorted(driven.dialect.no_end(1)) if plan.ignore_eos else None,
+    }
 
 
 def _completed(records: pl.DataFrame) -> pl.DataFrame:
@@ -137,8 +149,16 @@ def _tokens(plan: LoadPlan, driven: Drive) -> dict[str, Any]:
         "input_lengths_by": driven.rate.source,
         "input": describe(_values(counts, "input").astype(float), (0.5, 0.95, 0.99)),
         "output": describe(_values(counts, "output").astype(float), (0.5, 0.95, 0.99)),
+        "ended_early": _ended_early(done),
         "output_tokens_per_s": total / seconds if total is not None and seconds else None,
     }
+
+
+def _ended_early(done: pl.DataFrame) -> int | None:
+    """Answers with fewer output tokens than were asked for; None where no tokens are known."""
+    tokens = pl.coalesce("output_tokens", "output_tokens_own")
+    short = done.select((tokens < pl.col("output_tokens_planned")).alias("short"))["short"].drop_nulls()
+    return int(short.sum()) if len(short) else None
 
 
 def _chunks(records: pl.DataFrame) -> dict[str, Any]:

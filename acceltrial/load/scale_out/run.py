@@ -17,10 +17,8 @@ from acceltrial.errors import AcceltrialError, ConfigurationError
 from acceltrial.load.address import resolve
 from acceltrial.load.job import Job
 from acceltrial.load.plan import LoadPlan, LoadResult
-from acceltrial.load.prompts import Tokenizer
 from acceltrial.load.records import NOT_SENT, RecordBuilder
-from acceltrial.load.render import Rendering
-from acceltrial.load.run import Drive, job_for, lay_down, run_folder, token_rate
+from acceltrial.load.run import Drive, job_for, lay_down, rendering_for, run_folder
 from acceltrial.load.scale_out.clocks import Offset, Stamps, measure_offset
 from acceltrial.load.scale_out.shards import indexes_of, on_our_clock, shard_files
 from acceltrial.load.scale_out.worker import Collected
@@ -153,9 +151,7 @@ def _drive(plan: LoadPlan, workers: Sequence[Worker]) -> tuple[Drive, list[Part]
     address = resolve(plan.base_url)
     with run_folder(plan) as folder:
         job = job_for(plan, address, folder)
-        tokenizer = Tokenizer(plan.tokenizer) if plan.tokenizer else None
-        rate = token_rate(plan, address, tokenizer)
-        rendering = Rendering(plan, address, rate, tokenizer)
+        rendering = rendering_for(plan, address)
         lay_down(plan, job, rendering)
         with watching(address) as server:
             start_ns, parts = _send(plan, job, workers)
@@ -166,12 +162,14 @@ def _drive(plan: LoadPlan, workers: Sequence[Worker]) -> tuple[Drive, list[Part]
                 where="scale-out",
                 remedy="look at the workers' machines",
             )
-        builder = RecordBuilder.of(plan, rendering, tokenizer, start_ns)
+        builder = RecordBuilder.of(plan, rendering, start_ns)
         for part in parts:
             _add(builder, part)
         records = _with_lost(builder.build(), plan, job, parts)
     first_ns = min((one["first_sent_ns"] for one in stats if one["first_sent_ns"]), default=start_ns)
-    return Drive(records, stats, start_ns, first_ns / 1e9 - begun, rate, server), parts
+    startup_s = first_ns / 1e9 - begun
+    driven = Drive(records, stats, start_ns, startup_s, rendering.rate, server, rendering.dialect)
+    return driven, parts
 
 
 def _send(plan: LoadPlan, job: Job, workers: Sequence[Worker]) -> tuple[int, list[Part]]:
