@@ -13,14 +13,20 @@ _NOISE = {
     "center", "datacenter", "gpu", "gpus", "tensor", "core", "superchip", "gracehopper", "grace", "hopper",
     "hbm2", "hbm2e", "hbm3", "hbm3e", "gddr6", "gddr7", "aarch64", "x86", "64", "cloud", "chip",
     "accelerator", "tesla", "edition", "cts", "turbo", "instruct", "chat", "hf", "it", "the", "fp8", "fp4",
-    "nvfp4", "r",
+    "nvfp4", "r", "vf", "hpu", "generation", "processor", "oam", "huawei", "ibm", "apple", "brainchip",
+    "tenstorrent", "synsense", "graphcore", "geforce", "c4ai", "quantized", "awq", "gptq", "gguf", "mxfp4",
+    "fp16", "bf16", "int8", "int4", "w8a8", "w4a16", "w8a16", "dynamic", "bnb", "4bit", "8bit",
 }  # fmt: skip
-_MEMORY = re.compile(r"^[0-9]+(g|gb|gib)$")
+_MEMORY = re.compile(r"^[0-9]+gb$")
 _POWER = re.compile(r"^[0-9]+w$")
+_DATE = re.compile(r"^(2[3-6](0[1-9]|1[0-2])|(0[1-9]|1[0-2])([0-2][0-9]|3[01])|v0\.[0-9]+|v1\.0)$")
+"""What releases of one architecture are told apart by: 2507, 0528, v0.1, v1.0."""
 
 
 class AliasIndex:
     """Finds the id for a name: exactly, without punctuation, then without vendor, memory and power words.
+
+    Last, without the date of a release, where no release of the name is known by its own.
 
     Args:
         kind: what is named, for messages ("accelerator", "model").
@@ -32,20 +38,27 @@ class AliasIndex:
         self._exact: dict[str, str] = {}
         self._core: dict[tuple[str, ...], set[str]] = {}
         self._bare: dict[tuple[str, ...], set[str]] = {}
+        self._undated: dict[tuple[str, ...], set[str]] = {}
         self._memory: dict[str, set[str]] = {}
         self._shown: dict[str, str] = {}
         for name, identity in names:
             self._exact.setdefault(_squeeze(name), identity)
             self._core.setdefault(_core(name), set()).add(identity)
             self._bare.setdefault(_bare(name), set()).add(identity)
+            self._undated.setdefault(_undated(name), set()).add(identity)
             self._memory.setdefault(identity, set()).update(filter(_MEMORY.match, _core(name)))
             self._shown.setdefault(name.lower(), name)
 
     def find(self, name: str) -> str | None:
         """The id, or None when no name fits or two ids fit equally."""
-        if _squeeze(name) in self._exact:
-            return self._exact[_squeeze(name)]
-        for index, key in ((self._core, _core(name)), (self._bare, _bare(name))):
+        for written in (name, name.rpartition("/")[2]):
+            if _squeeze(written) in self._exact:
+                return self._exact[_squeeze(written)]
+        for index, key in (
+            (self._core, _core(name)),
+            (self._bare, _bare(name)),
+            (self._undated, _undated(name)),
+        ):
             found = index.get(key, set()) if key else set()
             if len(found) == 1 and not self._other_memory(name, next(iter(found))):
                 return next(iter(found))
@@ -84,8 +97,9 @@ def _squeeze(name: str) -> str:
 
 def _tokens(name: str) -> list[str]:
     dotted = re.sub(r"(?<=[0-9])_(?=[0-9])", ".", name.lower().rpartition("/")[2])
-    spaced = re.sub(r"([0-9])\s+(gb|gib|w)\b", r"\1\2", dotted)
-    return [token for token in re.split(r"[^a-z0-9.+]+", spaced) if token]
+    spaced = re.sub(r"([0-9])\s+(gb|gib|w)\b", r"\1\2", dotted).replace("quantized.", "quantized ")
+    tokens = (token for token in re.split(r"[^a-z0-9.+]+", spaced) if token)
+    return [re.sub(r"^([0-9]+)(g|gib)$", r"\1gb", token) for token in tokens]
 
 
 def _core(name: str) -> tuple[str, ...]:
@@ -95,3 +109,7 @@ def _core(name: str) -> tuple[str, ...]:
 
 def _bare(name: str) -> tuple[str, ...]:
     return tuple(token for token in _core(name) if not _MEMORY.match(token))
+
+
+def _undated(name: str) -> tuple[str, ...]:
+    return tuple(token for token in _bare(name) if not _DATE.match(token))

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from acceltrial.catalog import Catalogue
 from acceltrial.errors import ConfigurationError
 from acceltrial.predict.device import Device
+from acceltrial.predict.device_names import InstanceTypes, Spelling, spellings
 from acceltrial.predict.refusal import RefusedError
 from acceltrial.predict.shape import ModelShape
 
-_BEFORE = re.compile(r"^\s*(\d{1,4})\s*[x×*]\s*(?=[A-Za-z])", re.IGNORECASE)
-_AFTER = re.compile(r"\s*[x×*]\s*(\d{1,4})\s*$", re.IGNORECASE)
 _SIZE = re.compile(r"(?<![a-z0-9.])(\d{1,4}(?:\.\d{1,2})?)b(?![a-z0-9])", re.IGNORECASE)
 _ACTIVE = re.compile(r"(?<![a-z0-9.])a(\d{1,3}(?:\.\d{1,2})?)b(?![a-z0-9])", re.IGNORECASE)
 SIZE_TOLERANCE = 0.2
@@ -37,21 +35,25 @@ class Names:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
+        self._instances = InstanceTypes.of_catalogue(catalogue.folder)
         self.device = lru_cache(maxsize=4096)(self._device)
         self.model = lru_cache(maxsize=4096)(self._model)
 
-    def _device(self, name: str) -> tuple[Device, int | None]:
-        """The device and how many of it the name itself counts ("8xH100"), None where it does not.
+    def _device(self, name: str) -> tuple[Device, Spelling]:
+        """The device, and how the name was read (with the count in it: "8xH100").
 
         Raises:
             RefusedError: unknown; the message names the nearest known.
         """
-        for written, count in _spellings(name):
+        errors = []
+        for spelling in spellings(name, self._instances):
             try:
-                return Device.from_row(self._catalogue.accelerator(written)), count
+                return Device.from_row(self._catalogue.accelerator(spelling.name)), spelling
             except ConfigurationError as error:
-                first = error
-        raise RefusedError(f"{first.what}; {first.remedy}") from first
+                errors.append(error)
+        # The name without its count resembles the known ones more than the whole does.
+        advice = max(errors, key=lambda error: len(error.details["nearest"])).remedy
+        raise RefusedError(f"{errors[0].what}; {advice}") from errors[0]
 
     def _model(self, name: str, params_b: float | None) -> FoundModel:
         """The model, or a generic transformer where the name states the very size that `params_b` gives.
@@ -101,16 +103,3 @@ def generic_shape(name: str, params_b: float) -> ModelShape | None:
         experts=128 if mixture else None,
         active_experts=8 if mixture else None,
     )
-
-
-def _spellings(name: str) -> Iterator[tuple[str, int | None]]:
-    """The name as it stands, then without a count, a system's word, trade marks or an instance size."""
-    yield name, None
-    plain = re.sub(r"\((r|tm)\)|[®™]", " ", name, flags=re.IGNORECASE)
-    found = _BEFORE.search(plain) or _AFTER.search(plain)
-    count = int(found.group(1)) if found else None
-    bare = _AFTER.sub("", _BEFORE.sub("", plain)).strip()
-    yield bare, count
-    yield re.sub(r"\b(hgx|dgx|ocp|oam)\b", " ", bare, flags=re.IGNORECASE).strip(), count
-    if re.fullmatch(r"[a-z]+\d[a-z]*\.(\d*x?large|metal)", bare, re.IGNORECASE):
-        yield bare.split(".")[0], count

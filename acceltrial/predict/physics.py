@@ -29,6 +29,8 @@ SERVER, INTERACTIVE = SCENARIOS.index("mlperf_server"), SCENARIOS.index("mlperf_
 MLPERF = SCENARIOS.index("mlperf_offline")
 RUNTIME_GB = 1.5
 FIVE_BITS = 5.0
+CALL_S = 0.002
+"""What a call to a model of one pass costs beside its operations: queue, copy and network (declared)."""
 USABLE = 0.9
 DEFAULT_LINK_GB_S = 32.0
 """Where no rate between devices is stated: a PCIe 4 bus, half of it a direction."""
@@ -117,7 +119,7 @@ def log_prediction(cases: CaseArrays, kinds: Names, physical: Physical) -> Float
                 load.tpot_s * 1e3,
                 load.ttft_s * 1e3,
                 load.tokens_per_s,
-                (load.ttft_s + load.tpot_s * cases.output_tokens) * 1e3,
+                _whole_s(cases, load, physical) * 1e3,
                 _samples_per_s(cases, load, physical),
             ],
             default=np.nan,
@@ -233,6 +235,15 @@ def _scenario_factor(cases: CaseArrays, physical: Physical) -> FloatArray:
     factor = np.where(cases.scenario >= MLPERF, physical.tuned, 1.0)
     factor = np.where(cases.scenario == SERVER, factor * physical.server, factor)
     return np.where(cases.scenario == INTERACTIVE, factor * physical.interactive, factor)
+
+
+def _whole_s(cases: CaseArrays, load: Load, physical: Physical) -> FloatArray:
+    """Seconds from a request to its whole answer; of a model of one pass, by Little's law at its load."""
+    generated = load.ttft_s + load.tpot_s * cases.output_tokens
+    if not (single := np.isin(cases.task, list(_TASK_OF))).any():
+        return np.asarray(generated)
+    waiting = cases.concurrency / _samples_per_s(cases, load, physical)
+    return np.asarray(np.where(single, CALL_S + waiting, generated))
 
 
 def _samples_per_s(cases: CaseArrays, load: Load, physical: Physical) -> FloatArray:

@@ -8,6 +8,9 @@ from acceltrial.predict.shape import TOKEN_FAMILIES
 FIXED_BATCH_SLACK = 1.5
 """Published batches overrun the plain sum by up to a tenth: requests are not all at their longest at once."""
 
+LARGEST_GROUP = 64
+"""Devices that may hold one copy, whatever the model's heads."""
+
 
 class RefusedError(Exception):
     """Why a case gets no value."""
@@ -38,6 +41,12 @@ def refuse_impossible(case: ServingCase) -> None:
         raise RefusedError(
             f"{shape.model} does not fit: weights {needed:.3g} GB in {case.precision}, memory "
             f"{case.count} × {device.memory_gb:g} GB"
+        )
+    splits = max(shape.heads or 0, LARGEST_GROUP)
+    if not single_pass and case.replica_size > splits:
+        raise RefusedError(
+            f"{case.replica_size} devices for one copy of {shape.model}, which has {shape.heads} heads: only "
+            "tensor parallelism is predicted"
         )
     tokens = case.input_tokens + case.output_tokens
     if case.scenario == "fixed_batch" and case.concurrency and not single_pass:

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from acceltrial.catalog import Catalogue
-from acceltrial.predict.case import SCENARIOS, Kind, Scenario, ServingCase
+from acceltrial.predict.case import NARROW, Kind, Scenario, ServingCase
 from acceltrial.predict.device import Device
+from acceltrial.predict.device_names import Spelling
 from acceltrial.predict.engines import engine_named
-from acceltrial.predict.names import Names
+from acceltrial.predict.names import FoundModel, Names
 from acceltrial.predict.refusal import RefusedError, refuse_impossible
-from acceltrial.predict.shape import BYTES_PER_PARAMETER, TOKEN_FAMILIES, ModelShape
+from acceltrial.predict.shape import TOKEN_FAMILIES, ModelShape
+from acceltrial.predict.wording import (
+    SINGLE_STREAM,
+    Asked,
+    asked,
+    format_in_name,
+    format_named,
+    scenario_named,
+)
 
-__all__ = ["COLUMNS", "METRICS", "RefusedError", "Row", "RowReader", "refuse_impossible"]
+__all__ = ["COLUMNS", "RefusedError", "Row", "RowReader", "refuse_impossible"]
 
 COLUMNS = (
     "accelerator",
@@ -30,29 +39,6 @@ COLUMNS = (
     "metric",
     "unit",
 )
-METRICS: dict[str, tuple[Kind, str]] = {
-    "output_throughput": ("throughput", "tok/s"),
-    "samples_throughput": ("samples", "samples/s"),
-    "tpot_mean": ("tpot", "ms"),
-    "tpot_p50": ("tpot", "ms"),
-    "itl_mean": ("tpot", "ms"),
-    "itl_p50": ("tpot", "ms"),
-    "ttft_mean": ("ttft", "ms"),
-    "ttft_p50": ("ttft", "ms"),
-    "e2e_latency_mean": ("e2e", "ms"),
-    "e2e_latency_p50": ("e2e", "ms"),
-}
-UNITS: dict[str, tuple[str, float]] = {
-    "ms": ("ms", 1.0),
-    "s": ("ms", 1e3),
-    "us": ("ms", 1e-3),
-    "tok/s": ("tok/s", 1.0),
-    "tokens/s": ("tok/s", 1.0),
-    "samples/s": ("samples/s", 1.0),
-    "inf/s": ("samples/s", 1.0),
-    "queries/s": ("samples/s", 1.0),
-}
-"""Unit as written: our unit, and how many of ours one of it is."""
 MLPERF_TOKENS = {
     # Mean tokens of the benchmark's data set; MLCommons inference rules and data set cards.
     "llama-2-7b": (294.0, 294.0),
@@ -67,6 +53,8 @@ MLPERF_TOKENS = {
     "bert-large": (178.0, 1.0),
 }
 MLPERF_SINGLE_PASS_TOKENS = 384.0
+ONE_PASS_DOUBT = 2.0
+"""How much wider intervals are where a call to a model of one pass is waited for: no row was fitted."""
 MAX_COUNT = 4096
 MAX_TOKENS = 1e8
 
@@ -75,13 +63,25 @@ MAX_TOKENS = 1e8
 class Row:
     """A case with the metric asked for.
 
-    `factor` turns our unit into the row's, `note` says what was assumed.
+    `factor` turns our unit into the row's, `note` says what was assumed. Where `inverse`, the row asks for
+    the rate of answers that are waited for: by Little's law `factor` ÷ our milliseconds.
     """
 
     case: ServingCase
     kind: Kind
     factor: float
     note: str = ""
+    inverse: bool = False
+
+    def in_row_unit(self, value: float, low: float, high: float) -> tuple[float, float, float]:
+        """A figure of ours with its interval, in the row's unit."""
+        if self.inverse:
+            return self.factor / value, self.factor / high, self.factor / low
+        return value * self.factor, low * self.factor, high * self.factor
+
+    def in_our_unit(self, value: float) -> float:
+        """A figure of the row in ours."""
+        return self.factor / value if self.inverse else value / self.factor
 
 
 class RowReader:
@@ -97,30 +97,63 @@ class RowReader:
             RefusedError: a name is unknown (with the nearest known), a figure is missing or impossible, the
                 precision is not supported, or the model does not fit.
         """
-        device, counted = self._names.device(_text(row, "accelerator"))
+        device, spelling = self._names.device(_text(row, "accelerator"))
         model = self._names.model(_text(row, "model"), _number(row, "params_b"))
         shape = model.shape
-        kind, factor = _metric(_text(row, "metric"), _text(row, "unit"))
-        scenario = _scenario(row)
-        precision, compute = _precisions(_text(row, "precision", optional=True), scenario, device, shape)
-        lengths = _lengths(row, scenario, shape, kind)
+        wanted = asked(_text(row, "metric"), _text(row, "unit"))
+        _refuse_unlike(wanted, shape)
+        scenario, concurrency = _load(row)
+        precision, compute, said = _precisions(row, scenario, device, shape)
+        lengths = _lengths(row, scenario, shape, wanted.kind)
         case = ServingCase(
             device=device,
             shape=shape,
-            count=_count(row, counted),
+            count=_count(row, spelling),
             precision=precision,
             compute=compute,
             scenario=scenario,
             input_tokens=lengths[0],
             output_tokens=lengths[1],
-            concurrency=_number(row, "concurrency"),
+            concurrency=concurrency,
             engine=engine_named(row),
-            doubt=model.doubt,
+            doubt=_doubt(model, wanted, scenario),
         )
-        if scenario in {"closed_loop", "fixed_batch"} and case.concurrency is None:
-            raise RefusedError(f"scenario {scenario} needs a concurrency")
+        if case.concurrency is None and (
+            scenario in {"closed_loop", "fixed_batch"} or wanted.kind in {"ttft", "e2e"}
+        ):
+            raise RefusedError(f"{wanted.kind} in scenario {scenario} needs a concurrency")
         refuse_impossible(case)
-        return Row(case, kind, factor, model.note)
+        wanted = _answers(wanted, case)
+        factor = wanted.row_factor(case.count, case.concurrency, case.input_tokens, case.output_tokens)
+        note = "; ".join(filter(None, (model.note, said)))
+        waited = wanted.kind == "samples" and scenario == "closed_loop"
+        if waited and shape.family not in TOKEN_FAMILIES and concurrency is not None:
+            return Row(case, "e2e", 1e3 * concurrency * factor, note, inverse=True)
+        return Row(case, wanted.kind, factor, note)
+
+
+def _refuse_unlike(wanted: Asked, shape: ModelShape) -> None:
+    """Raises RefusedError where a model without an answer is asked for its tokens."""
+    if shape.family in TOKEN_FAMILIES or wanted.kind in {"samples", "e2e"} or wanted.quantity == "requests":
+        return
+    if shape.family == "speech" and wanted.kind == "throughput":
+        return
+    raise RefusedError(f"{shape.model} answers in one pass: ask for samples_throughput or e2e_latency_mean")
+
+
+def _doubt(model: FoundModel, wanted: Asked, scenario: Scenario) -> float:
+    if model.shape.family in TOKEN_FAMILIES or (wanted.kind == "samples" and scenario != "closed_loop"):
+        return model.doubt
+    return max(model.doubt, ONE_PASS_DOUBT)
+
+
+def _answers(wanted: Asked, case: ServingCase) -> Asked:
+    """Whole answers a second: tokens a second over the answer's length, save in MLPerf's own unit."""
+    if wanted.quantity != "requests":
+        return wanted
+    if case.shape.family not in TOKEN_FAMILIES:
+        return replace(wanted, kind="samples")
+    return wanted if case.scenario.startswith("mlperf") else replace(wanted, kind="throughput")
 
 
 def _text(row: Mapping[str, str | None], column: str, *, optional: bool = False) -> str:
@@ -152,11 +185,11 @@ def _figure(text: str, column: str) -> float:
     return value
 
 
-def _count(row: Mapping[str, str | None], counted: int | None) -> int:
-    count = _number(row, "count") or counted
+def _count(row: Mapping[str, str | None], spelling: Spelling) -> int:
+    count, counted = _number(row, "count") or spelling.count, spelling.count
     if count is None:
         raise RefusedError("count is empty")
-    if counted is not None and count != counted:
+    if counted is not None and spelling.binding and count != counted:
         raise RefusedError(f"count {count:g} contradicts the {counted} of the accelerator's name")
     count = float(count)
     if not count.is_integer() or count > MAX_COUNT:
@@ -164,41 +197,42 @@ def _count(row: Mapping[str, str | None], counted: int | None) -> int:
     return int(count)
 
 
-@lru_cache(maxsize=256)
-def _metric(metric: str, unit: str) -> tuple[Kind, float]:
-    if metric not in METRICS:
-        raise RefusedError(f"metric {metric[:40]!r} is not predicted; known: {', '.join(sorted(METRICS))}")
-    kind, ours = METRICS[metric]
-    if unit not in UNITS or UNITS[unit][0] != ours:
-        fitting = ", ".join(name for name, (target, _) in UNITS.items() if target == ours)
-        raise RefusedError(f"unit {unit[:20]!r} does not fit {metric}; known: {fitting}")
-    return kind, 1.0 / UNITS[unit][1]
+def _load(row: Mapping[str, str | None]) -> tuple[Scenario, float | None]:
+    """The scenario and the requests in flight."""
+    text, concurrency = _text(row, "scenario"), _number(row, "concurrency")
+    if concurrency is None and text.lower() in SINGLE_STREAM:
+        concurrency = 1.0
+    lengths = _number(row, "input_len") is not None
+    return scenario_named(text, lengths=lengths, concurrency=concurrency is not None), concurrency
 
 
-def _scenario(row: Mapping[str, str | None]) -> Scenario:
-    name = _text(row, "scenario")
-    for scenario in SCENARIOS:
-        if scenario == name:
-            return scenario
-    raise RefusedError(f"scenario {name[:40]!r} is not known; known: {', '.join(SCENARIOS)}")
+def _precisions(
+    row: Mapping[str, str | None], scenario: Scenario, device: Device, shape: ModelShape
+) -> tuple[str, str, str]:
+    """Format of the weights and of the products, and what to say of them.
 
-
-def _precisions(text: str, scenario: Scenario, device: Device, shape: ModelShape) -> tuple[str, str]:
-    """Format of the weights and of the products. An empty cell means the benchmark's usual one."""
-    if text.startswith("w-"):
-        weights, compute = text.removeprefix("w-"), device.sixteen_bit()
-    else:
-        weights = compute = text.removesuffix("-matmul")
-    if not text:
-        weights = compute = _usual(scenario, device, shape)
-    if weights not in BYTES_PER_PARAMETER:
-        raise RefusedError(f"precision {text[:40]!r} is not known; known: {', '.join(BYTES_PER_PARAMETER)}")
-    return weights, compute
+    An empty cell means the format in the model's name, else the usual one.
+    """
+    weights, unpacked = format_named(_text(row, "precision", optional=True))
+    named, named_unpacked = format_in_name(_text(row, "model"))
+    differ = weights and named and weights != named
+    said = f"precision {weights}, though the model's name says {named}" if differ else ""
+    if not weights:
+        weights, unpacked = named or _usual(scenario, device, shape), named_unpacked
+    if weights == shape.native_precision == "fp4" and device.support("fp4") == "unsupported":
+        # Engines unpack the published four bits to 16, as they do those of AWQ or GPTQ.
+        weights = "int4" if device.support("int4") == "weight_only" else weights
+        unpacked, said = True, "four-bit weights are unpacked: no product in fp4 here"
+    return weights, device.sixteen_bit() if unpacked else weights, said
 
 
 def _usual(scenario: Scenario, device: Device, shape: ModelShape) -> str:
     if not scenario.startswith("mlperf"):
-        return device.sixteen_bit()
+        # Models that are published in eight or four bits are served so.
+        own = shape.native_precision
+        four_bits = own == "fp4" and device.support("int4") == "weight_only"
+        narrow = own in NARROW and device.support(own) in {"native", "weight_only"}
+        return own if narrow or four_bits else device.sixteen_bit()
     order = ["fp8", "int8"]
     if shape.family in TOKEN_FAMILIES:
         order = ["fp4", "fp8", "int8"]

@@ -75,7 +75,7 @@ def read_training(data: Path, reader: RowReader) -> tuple[Training, list[tuple[i
             except RefusedError as refusal:
                 left_out.append((number, str(refusal)))
                 continue
-            used.append((read.case, read.kind, value / read.factor))
+            used.append((read.case, read.kind, read.in_our_unit(value)))
     return training_rows(used), left_out
 
 
@@ -85,17 +85,14 @@ def _predict(
     read = [_read(reader, row) for row in chunk]
     good = [row for row in read if isinstance(row, Row)]
     found = estimate([row.case for row in good], [row.kind for row in good], parameters)
-    factors = np.array([row.factor for row in good])
     values = iter(np.stack([found.value, found.low, found.high], axis=-1).reshape(len(good), 3).tolist())
-    scale = iter(factors.tolist())
     added = []
     for row in read:
         summary.rows += 1
         if isinstance(row, str):
             cells = _refused(row, summary)
         else:
-            value, low, high = (figure * factor for factor in [next(scale)] for figure in next(values))
-            cells = _told(value, low, high, row, parameters, summary)
+            cells = _told(*row.in_row_unit(*next(values)), row, parameters, summary)
         added.append(cells)
     return added
 
@@ -119,7 +116,7 @@ def _told(
         if parameters.seen(family)
         else f"shared step-time model: no row of {family} was fitted"
     )
-    if row.note:
+    if row.case.doubt > 1.0:
         basis = f"{basis}; architecture assumed from the size"
     return f"{value:.6g}", f"{low:.6g}", f"{high:.6g}", "predicted", basis, row.note
 

@@ -36,8 +36,14 @@ class Imported:
     facts: list[dict[str, str]]
 
 
-def import_accelerators(devices: Path, families: Path, cells: Path) -> Imported:
-    """Both tables from the device file, the family file and the curated cells.
+def import_accelerators(devices: Path, families: Path, cells: Path, extra: Path | None = None) -> Imported:
+    """Both tables from the device file, the family file, the curated cells and our own devices.
+
+    Args:
+        devices: the foreign table.
+        families: the family of each device.
+        cells: curated cells.
+        extra: devices that the foreign file lacks, in its columns; those that it has by now are left out.
 
     Raises:
         StorageError: a file cannot be read.
@@ -47,6 +53,9 @@ def import_accelerators(devices: Path, families: Path, cells: Path) -> Imported:
     curated = read_rows(cells)
     foreign = read_rows(devices)
     known = {row["id"] for row in foreign}
+    added = [row for row in read_rows(extra) if row["id"] not in known] if extra else []
+    foreign += added
+    known |= {row["id"] for row in added}
     for number, cell in enumerate(curated, start=2):
         if cell["accelerator"] not in known:
             raise DataContractError(

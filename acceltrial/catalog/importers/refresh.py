@@ -24,13 +24,16 @@ class Refreshed:
 
 
 def refresh_devices(folder: Path, devices: Path) -> Refreshed:
-    """Writes accelerators.csv and accelerator_facts.csv of `folder` from the device file.
+    """Writes accelerators.csv and accelerator_facts.csv of `folder` from the device file and curated ones.
 
     Raises:
         AcceltrialError: a file cannot be read or breaks its rules; nothing is half-written.
     """
     curated = folder / "curated"
-    imported = import_accelerators(devices, curated / "families.csv", curated / "cells.csv")
+    own = curated / "devices.csv"
+    imported = import_accelerators(
+        devices, curated / "families.csv", curated / "cells.csv", own if own.is_file() else None
+    )
     write_text(folder / "accelerators.csv", as_csv(columns.ACCELERATORS, imported.accelerators))
     write_text(folder / "accelerator_facts.csv", as_csv(columns.ACCELERATOR_FACTS, imported.facts))
     return Refreshed(

@@ -178,7 +178,7 @@ def test_unknown_names_are_refused_with_the_nearest(catalogue: Catalogue) -> Non
     assert "H20" in caught.value.remedy
     with pytest.raises(ConfigurationError, match="no model is known"):
         catalogue.model("llama-9-1b-that-nobody-has")
-    assert catalogue.accelerator_names.find("GH200-GraceHopper-Superchip-144GB") is None
+    assert catalogue.accelerator_names.find("GH200-GraceHopper-Superchip-192GB") is None
 
 
 def test_an_underscore_between_digits_is_a_point() -> None:

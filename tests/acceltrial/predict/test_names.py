@@ -21,8 +21,30 @@ def names(catalogue: Catalogue) -> Names:
         ("8 x NVIDIA H100", "h100-sxm", 8),
         ("T4 × 4", "t4", 4),
         ("H100x8", "h100-sxm", 8),
-        ("trn1.32xlarge", "trainium1", None),
-        ("Inf2.48xlarge", "inferentia2", None),
+        ("B200 (8 GPUs)", "b200-sxm", 8),
+        ("8 GPUs H100", "h100-sxm", 8),
+        ("A100:4", "a100-80-sxm", 4),
+        ("MI300Xx8", "mi300x", 8),
+        ("trn1.32xlarge", "trainium1", 16),
+        ("Inf2.48xlarge", "inferentia2", 12),
+        ("a3-highgpu-8g", "h100-sxm", 8),
+        ("Standard_ND96isr_MI300X_v5", "mi300x", 8),
+        ("TPU v5e-8", "tpu-v5e", 8),
+        ("v5litepod-4", "tpu-v5e", 4),
+        ("v5p-8", "tpu-v5p", 4),
+        ("tpu-v6e-slice", "tpu-v6e", None),
+        ("TPU v7x", "tpu-v7x", None),
+        ("RTX 4090", "rtx-4090", None),
+        ("2x NVIDIA GeForce RTX 4090", "rtx-4090", 2),
+        ("RX 7900 XTX", "rx-7900-xtx", None),
+        ("NVIDIA GH200 144GB HBM3e", "gh200-144", None),
+        ("NVIDIA H100 80GB HBM3", "h100-sxm", None),
+        ("NVIDIA A100-PCIE-40GB", "a100-40-pcie", None),
+        ("A100-80G", "a100-80-sxm", None),
+        ("Tesla V100 16GB", "v100-sxm2-16", None),
+        ("H20", "h20", None),
+        ("Intel® Gaudi® 3", "gaudi3", None),
+        ("DGX Spark", "gb10", None),
         ("HGX B200", "b200-sxm", None),
         ("Intel(R) Arc(TM) Pro B60", "arc-pro-b60", None),
         ("AMD Instinct MI355X 288GB HBM3e", "mi355x", None),
@@ -35,11 +57,13 @@ def names(catalogue: Catalogue) -> Names:
 def test_devices_are_found_as_written(
     names: Names, written: str, accelerator: str, count: int | None
 ) -> None:
-    device, counted = names.device(written)
-    assert (device.accelerator, counted) == (accelerator, count)
+    device, spelling = names.device(written)
+    assert (device.accelerator, spelling.count) == (accelerator, count)
 
 
-@pytest.mark.parametrize("written", ["H20", "RTX 4090", "../../etc/passwd", "<b>H100</b>", "Tesla V100 16GB"])
+@pytest.mark.parametrize(
+    "written", ["RTX 4080", "TPU v9-8", "v4-1", "../../etc/passwd", "<b>H100</b>", "H100 MIG 1g.10gb"]
+)
 def test_other_devices_are_refused(names: Names, written: str) -> None:
     with pytest.raises(RefusedError, match="no accelerator is known"):
         names.device(written)
@@ -57,6 +81,15 @@ def test_other_devices_are_refused(names: Names, written: str) -> None:
         ("google/vit-base-patch16-224", "vit-base-16"),
         ("resnet152", "resnet-152"),
         ("Mistral-7B-Instruct-v0.3", "mistral-7b"),
+        ("Qwen/Qwen3-235B-A22B-Instruct-2507", "qwen3-235b-a22b"),
+        ("TinyLlama/TinyLlama-1.1B-Chat-v1.0", "tinyllama-1.1b"),
+        ("RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w8a8", "llama-3.1-8b"),
+        ("Qwen2.5-7B-Instruct-AWQ", "qwen2.5-7b"),
+        ("openai/whisper-large-v3-turbo", "whisper-large-v3-turbo"),
+        ("Llama-3.1-8B-Instruct-Turbo", "llama-3.1-8b"),
+        ("DeepSeek-R1-Distill-Llama-70B", "llama-3.3-70b"),
+        ("ViT-B/16", "vit-base-16"),
+        ("Command R+", "command-r-plus"),
     ],
 )
 def test_models_are_found_as_written(names: Names, written: str, model: str) -> None:

@@ -236,6 +236,7 @@ def test_capacity_falls_with_tighter_targets_and_is_unknown_where_none_holds(cha
         ({"input_len": ""}, "input_len is empty"),
         ({"output_len": ""}, "output_len is empty"),
         ({"concurrency": ""}, "needs a concurrency"),
+        ({"count": "2", "accelerator": "8xH100"}, "contradicts the 8"),
         ({"concurrency": "1e30"}, "out of range"),
         ({"model": "Llama-3.1-405B", "params_b": ""}, "does not fit"),
         ({"scenario": "fixed_batch", "concurrency": "100000"}, "a batch of 100000 does not fit"),
@@ -256,6 +257,38 @@ def test_units_and_usual_precisions(reader: RowReader) -> None:
     assert (read.case.precision, read.case.input_tokens) == ("fp8", 778.0)
     unpacked = reader.read({**ROW, "precision": "w-int8"}).case
     assert (unpacked.precision, unpacked.compute) == ("int8", "bf16")
+
+
+def test_a_format_in_the_models_name_counts_where_the_cell_is_empty(reader: RowReader) -> None:
+    named = {**ROW, "model": "Llama-3.1-8B-Instruct-FP8"}
+    assert reader.read({**named, "precision": ""}).case.precision == "fp8"
+    spoken = reader.read({**named, "precision": "bf16"})
+    assert (spoken.case.precision, spoken.note) == (
+        "bf16",
+        "precision bf16, though the model's name says fp8",
+    )
+    own = {**ROW, "params_b": "", "model": "gpt-oss-20b", "precision": ""}
+    unpacked = reader.read(own)
+    assert (unpacked.case.precision, unpacked.case.compute) == ("int4", "bf16")
+    assert "unpacked" in unpacked.note
+
+
+def test_one_pass_is_waited_for_by_littles_law(reader: RowReader) -> None:
+    row = {**ROW, "params_b": "", "model": "bge-m3", "precision": "fp16", "output_len": ""}
+    with pytest.raises(RefusedError, match="one pass"):
+        reader.read(row)
+    rate = reader.read({**row, "metric": "samples_throughput", "unit": "samples/s"})
+    wait = reader.read({**row, "metric": "e2e_latency_mean", "unit": "ms"})
+    found = estimate([rate.case, wait.case], [rate.kind, wait.kind], load_parameters())
+    value, low, high = rate.in_row_unit(found.value[0], found.low[0], found.high[0])
+    assert low < value < high
+    assert value * found.value[1] / 1e3 == pytest.approx(16.0)
+    assert rate.in_our_unit(value) == pytest.approx(found.value[0])
+
+
+def test_more_devices_than_heads_hold_no_copy(reader: RowReader) -> None:
+    with pytest.raises(RefusedError, match="only tensor parallelism"):
+        reader.read({**ROW, "count": "72"})
 
 
 def test_predictions_keep_the_rows_and_their_order(reader: RowReader, tmp_path: Path) -> None:

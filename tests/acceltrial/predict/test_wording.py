@@ -1,0 +1,127 @@
+"""Metrics, units, scenarios and formats in the words of tools and papers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acceltrial.predict.refusal import RefusedError
+from acceltrial.predict.wording import asked, format_in_name, format_named, scenario_named
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "kind", "factor"),
+    [
+        ("tpot_p50", "ms", "tpot", 1.0),
+        ("median_ttft_ms", "ms", "ttft", 1.0),
+        ("mean_itl_ms", "s", "tpot", 1e-3),
+        ("Time to first token", "seconds", "ttft", 1e-3),
+        ("E2E latency", "s", "e2e", 1e-3),
+        ("ITL", "ms/token", "tpot", 1.0),
+        ("output_throughput", "tokens per second", "throughput", 1.0),
+        ("output_throughput", "tok/s/gpu", "throughput", 1 / 8),
+        ("output_throughput", "tok/s/user", "throughput", 1 / 16),
+        ("total_token_throughput", "tokens/sec", "throughput", 1.5),
+        ("request_throughput", "req/s", "throughput", 1 / 200),
+        ("Tokens/s", "tok/s", "throughput", 1.0),
+        ("throughput", "samples/s", "samples", 1.0),
+        ("samples_throughput", "queries/s", "samples", 1.0),
+        ("samples_throughput", "images/s", "samples", 1.0),
+        ("samples_throughput", "QPS", "samples", 1.0),
+    ],
+)
+def test_metrics_and_units_as_written(metric: str, unit: str, kind: str, factor: float) -> None:
+    found = asked(metric, unit)
+    assert found.kind == kind
+    assert found.row_factor(8, 16.0, 100.0, 200.0) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "says"),
+    [
+        ("p99_ttft_ms", "ms", "tails hang on arrivals"),
+        ("joy", "ms", "not predicted; known"),
+        ("ttft_mean", "tok/s", "does not fit"),
+        ("output_throughput", "ms", "does not fit"),
+        ("output_throughput", "samples/s", "does not fit"),
+        ("output_throughput", "tok/s/mile", "does not fit"),
+        ("ttft_mean", "ms/gpu", "does not fit"),
+        ("<b>", "ms", "not predicted"),
+    ],
+)
+def test_other_metrics_and_units_are_refused(metric: str, unit: str, says: str) -> None:
+    with pytest.raises(RefusedError, match=says):
+        asked(metric, unit)
+
+
+def test_a_rate_for_each_user_needs_users() -> None:
+    with pytest.raises(RefusedError, match="needs a concurrency"):
+        asked("output_throughput", "tok/s/user").row_factor(1, None, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "lengths", "concurrency", "scenario"),
+    [
+        ("Offline", True, False, "offline_max"),
+        ("offline", False, False, "mlperf_offline"),
+        ("Server", False, False, "mlperf_server"),
+        ("server", True, True, "closed_loop"),
+        ("online", True, True, "closed_loop"),
+        ("Single Stream", True, True, "closed_loop"),
+        ("MLPerf-Offline", False, False, "mlperf_offline"),
+        ("static batch", True, True, "fixed_batch"),
+        ("fixed_batch", True, True, "fixed_batch"),
+    ],
+)
+def test_scenarios_as_written(text: str, lengths: bool, concurrency: bool, scenario: str) -> None:
+    assert scenario_named(text, lengths=lengths, concurrency=concurrency) == scenario
+
+
+def test_a_scenario_that_rows_cannot_describe_is_refused() -> None:
+    with pytest.raises(RefusedError, match="not known"):
+        scenario_named("poisson", lengths=True, concurrency=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "weights", "unpacked"),
+    [
+        ("FP8", "fp8", False),
+        ("fp8_e4m3", "fp8", False),
+        ("bfloat16", "bf16", False),
+        ("NVFP4", "fp4", False),
+        ("MXFP4", "fp4", False),
+        ("W8A8", "int8", False),
+        ("w-int8", "int8", True),
+        ("W8A16", "int8", True),
+        ("AWQ", "int4", False),
+        ("bf16-matmul", "bf16", False),
+        ("auto", "", False),
+        ("", "", False),
+    ],
+)
+def test_formats_as_written(text: str, weights: str, unpacked: bool) -> None:
+    assert format_named(text) == (weights, unpacked)
+
+
+@given(st.text(max_size=30))
+def test_a_format_is_known_or_refused(text: str) -> None:
+    try:
+        weights, _ = format_named(text)
+    except RefusedError:
+        return
+    assert weights in {"", "fp32", "tf32", "bf16", "fp16", "fp8", "int8", "int4", "fp4"}
+
+
+@pytest.mark.parametrize(
+    ("model", "weights"),
+    [
+        ("nvidia/Llama-3.1-8B-Instruct-FP8", "fp8"),
+        ("DeepSeek-R1-NVFP4", "fp4"),
+        ("Qwen2.5-7B-Instruct-AWQ", "int4"),
+        ("Meta-Llama-3.1-8B-Instruct-quantized.w8a8", "int8"),
+        ("Llama-3.1-8B", ""),
+    ],
+)
+def test_a_model_may_name_its_format(model: str, weights: str) -> None:
+    assert format_in_name(model)[0] == weights
