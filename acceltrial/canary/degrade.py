@@ -14,6 +14,8 @@ from acceltrial.canary.relay.process import hop
 class Degradation(BaseModel):
     """What is spoilt: a share of requests is answered late, another fails, prompts are put in a template.
 
+    The delay is `delay_ms` and, beside it, `delay_medians` times the median of the server's own last answers:
+    so it stays the same share of the latency whatever the load.
     `template` has the word PROMPT where the prompt of a completion goes; empty leaves prompts as they are.
     """
 
@@ -21,6 +23,7 @@ class Degradation(BaseModel):
 
     delay_share: float = Field(0.5, ge=0, le=1)
     delay_ms: float = Field(400.0, ge=0, allow_inf_nan=False)
+    delay_medians: float = Field(0.0, ge=0, allow_inf_nan=False)
     fail_share: float = Field(0.0, ge=0, le=1)
     template: str = ""
 
@@ -36,6 +39,8 @@ class Degradation(BaseModel):
         parts = []
         if self.delay_share and self.delay_ms:
             parts.append(f"{self.delay_ms:g} ms added to {self.delay_share:.0%} of requests")
+        if self.delay_share and self.delay_medians:
+            parts.append(f"{self.delay_medians:g} medians added to {self.delay_share:.0%} of requests")
         if self.fail_share:
             parts.append(f"{self.fail_share:.0%} of requests failed")
         if self.template:
@@ -53,6 +58,7 @@ def degraded(
         "upstream": host_and_port(upstream_url),
         "delay_share": degradation.delay_share,
         "delay_s": degradation.delay_ms / 1e3,
+        "delay_medians": degradation.delay_medians,
         "fail_share": degradation.fail_share,
         "template": degradation.template,
         "seed": seed,

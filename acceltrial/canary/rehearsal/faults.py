@@ -15,8 +15,8 @@ class Fault:
     """One fault.
 
     Attributes:
-        slower: added delay of every request, as a share of the median measured before.
-        tail_share, tail_slower: share of requests that are late, and by how much in medians.
+        slower: added delay of every request, as a share of the median of the server's last answers.
+        tail_share, tail_slower: share of requests that are late, and by how many such medians.
         fail_share: share of requests answered with an error.
         leak_bytes_per_s: what the candidate's process leaks.
         template: put around every prompt of the candidate; the baseline then has the right one.

@@ -28,7 +28,7 @@ from acceltrial.targets.weights import gemma_gguf
 MODEL = "gemma-3-270m"
 INPUT_TOKENS, OUTPUT_TOKENS = 4, 1
 MOST_RPS = 16.0
-UTILISATION = 0.55
+UTILISATION = 0.4
 TIMEOUT_S = 6.0
 SEED = 20261122
 PIECE_S = 15.0
@@ -69,7 +69,7 @@ def stand(fault: Fault, folder: Path, cache: Path) -> Iterator[Stand]:
             canary = up.enter_context(LlamaCpp().serve(spec, workdir=_in(folder, "canary"), cache=cache))
         median_ms = _median_ms(baseline)
         urls = {"baseline": baseline.base_url, "canary": canary.base_url}
-        spoilt = {"canary": _degradation(fault, median_ms)} if fault.spoils_requests else {}
+        spoilt = {"canary": _degradation(fault)} if fault.spoils_requests else {}
         if fault.template:
             spoilt["baseline"] = Degradation(delay_share=0, template=RIGHT_TEMPLATE)
         for arm, degradation in spoilt.items():
@@ -87,11 +87,12 @@ def stand(fault: Fault, folder: Path, cache: Path) -> Iterator[Stand]:
         yield Stand(front, baseline, canary, urls, rate, median_ms, folder)
 
 
-def _degradation(fault: Fault, median_ms: float) -> Degradation:
-    share, factor = (1.0, fault.slower) if fault.slower else (fault.tail_share, fault.tail_slower)
+def _degradation(fault: Fault) -> Degradation:
+    share, medians = (1.0, fault.slower) if fault.slower else (fault.tail_share, fault.tail_slower)
     return Degradation(
-        delay_share=share, delay_ms=factor * median_ms, fail_share=fault.fail_share, template=fault.template
-    )
+        delay_share=share, delay_ms=0, delay_medians=medians,
+        fail_share=fault.fail_share, template=fault.template,
+    )  # fmt: skip
 
 
 @contextmanager

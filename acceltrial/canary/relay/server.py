@@ -14,8 +14,10 @@ import hmac
 import json
 import os
 import random
+import statistics
 import sys
 import time
+from collections import deque
 from typing import Any
 
 from acceltrial.canary.lease import RefusedError
@@ -25,6 +27,8 @@ from acceltrial.canary.relay.forward import Exchange, Pool, Upstream, forward, r
 from acceltrial.canary.relay.http import MAX_HEAD, Head, RelayError
 
 STICKY = b"x-canary-key"
+RECENT = 25
+"""The server's last answers whose median a delay is measured by."""
 READING = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 
 
@@ -111,6 +115,8 @@ class Degraded:
         self._pool = Pool()
         self._random = random.Random(int(orders.get("seed", 0)))
         self._delay_share, self._delay_s = float(orders["delay_share"]), float(orders["delay_s"])
+        self._delay_medians = float(orders.get("delay_medians", 0.0))
+        self._took_s: deque[float] = deque(maxlen=RECENT)
         self._fail_share = float(orders["fail_share"])
         self._timeout_s = float(orders["timeout_s"])
         self._template = str(orders.get("template", ""))
@@ -123,11 +129,15 @@ class Degraded:
             client.write(b"HTTP/1.1 503 Degraded on purpose\r\ncontent-length: 0\r\n\r\n")
             return head.keep_alive
         if self._random.random() < self._delay_share:
-            await asyncio.sleep(self._delay_s)
+            median_s = statistics.median(self._took_s or (0.0,))
+            await asyncio.sleep(self._delay_s + self._delay_medians * median_s)
         exchange = Exchange("", time.monotonic())
-        return await forward(
+        keep = await forward(
             head, body, self._upstream, self._pool, client, exchange, timeout_s=self._timeout_s
         )
+        if exchange.ended is not None and exchange.ok:
+            self._took_s.append(exchange.ended - exchange.started)
+        return keep
 
 
 class Translated:

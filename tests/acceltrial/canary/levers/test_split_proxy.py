@@ -219,6 +219,13 @@ def test_the_degraded_hop_delays_and_fails_its_share(servers):
         begun = time.monotonic()
         assert ask(url)[0][0] == 200
         assert time.monotonic() - begun >= 0.15
+    in_medians = Degradation(delay_share=1, delay_ms=0, delay_medians=60)
+    with degraded(servers[0], in_medians) as url:
+        ask(url)  # before the first answer there is no median
+        begun = time.monotonic()
+        ask(url)
+        assert time.monotonic() - begun >= 60 * 0.005, "an answer takes 5 ms at least"
+    assert in_medians.describe() == "60 medians added to 100% of requests"
     assert Degradation(fail_share=0.2).describe() == "400 ms added to 50% of requests, 20% of requests failed"
 
 
