@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from acceltrial.load.framing import Framing, MalformedResponse, chunk_size
 from acceltrial.load.spill import RawRecord
+
+_BOM = b"\xef\xbb\xbf"
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 @dataclass(slots=True)
@@ -72,14 +76,12 @@ def events(body: bytes) -> Iterator[tuple[bytes, int]]:
 
 
 def events_by_line(body: bytes) -> Iterator[tuple[bytes, int]]:
-    """The same for any stream that the standard allows: comments, other fields, several data lines, CRLF."""
+    """The same for any stream the standard allows: comments, other fields, several data lines, CRLF, CR."""
     lines: list[bytes] = []
-    position = 0
-    while (end := body.find(b"\n", position)) >= 0:
-        line = body[position:end]
-        position = end + 1
-        if line.endswith(b"\r"):
-            line = line[:-1]
+    position = len(_BOM) if body.startswith(_BOM) else 0
+    for end in _LINE_END.finditer(body):
+        line = body[position : end.start()]
+        position = end.end()
         if line.startswith(b"data:"):
             lines.append(line[6:] if line[5:6] == b" " else line[5:])
         elif not line and lines:

@@ -105,6 +105,8 @@ class Framing:
             self.status = int(lines[0].split(None, 2)[1])
         except (IndexError, ValueError) as error:
             raise MalformedResponse(f"status line {lines[0][:60]!r}") from error
+        if not 100 <= self.status <= 999:
+            raise MalformedResponse(f"status line {lines[0][:60]!r}")
         self.keep_alive = not lines[0].startswith(b"HTTP/1.0")
         for line in lines[1:]:
             name, _, value = line.partition(b":")
@@ -116,7 +118,7 @@ class Framing:
 
     def _read_field(self, name: bytes, value: bytes) -> None:
         if name == b"content-length":
-            if not value.isdigit():
+            if not value.isdigit() or self.length not in (UNTIL_CLOSE, int(value)):
                 raise MalformedResponse(f"Content-Length {value[:40]!r}")
             self.length = int(value)
         elif name == b"transfer-encoding" and value.endswith(b"chunked"):

@@ -11,6 +11,9 @@ from acceltrial.load.body import Places, StampOf, body_of, events
 from acceltrial.load.framing import Framing, MalformedResponse
 from acceltrial.load.spill import RawRecord
 
+_MOST_TOKENS = 1_000_000_000
+_LONGEST_S = 1e9
+
 
 @dataclass(slots=True)
 class Parsed:
@@ -53,8 +56,11 @@ def parse(raw: RawRecord, *, stream: bool, keep_text: bool = True) -> Parsed:
     parsed.status = framing.status
     header = raw.data[: framing.body_at]
     body, places = body_of(raw.data, framing)
+    encoding = _content_encoding(header)
     if framing.status >= 300:
         _failed_status(parsed, header, body)
+    elif encoding not in (b"", b"identity"):
+        _fail(parsed, "content_encoded", f"{encoding[:40].decode(errors='replace')}, which was not asked for")
     elif stream and _is_event_stream(header, body):
         _read_stream(parsed, raw, body, places, keep_text=keep_text)
     elif not parsed.error_class:
@@ -68,15 +74,19 @@ def _is_event_stream(header: bytes, body: bytes) -> bool:
     return b"text/event-stream" in header.lower() or body.startswith((b"data:", b":", b"event:"))
 
 
+def _content_encoding(header: bytes) -> bytes:
+    _, found, rest = header.lower().partition(b"\r\ncontent-encoding:")
+    return rest.split(b"\r\n", 1)[0].strip() if found else b""
+
+
 def _failed_status(parsed: Parsed, header: bytes, body: bytes) -> None:
     parsed.error_class = f"http_{parsed.status}"
     parsed.detail = body[:300].decode(errors="replace")
     for line in header.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.strip().lower() == b"retry-after":
-            try:
-                parsed.retry_after_s = float(value)
-            except ValueError:
+            parsed.retry_after_s = _seconds(value)
+            if parsed.retry_after_s is None:
                 parsed.notes.append(f"Retry-After is not a number: {value[:40].decode(errors='replace')}")
         elif name.strip().lower() == b"location":
             parsed.detail = f"redirects to {value.strip()[:200].decode(errors='replace')}; not followed"
@@ -138,8 +148,7 @@ def _message_text(choice: dict[str, Any]) -> str:
         return ""
     text = ""
     for name in ("reasoning_content", "reasoning", "content"):
-        if isinstance(part.get(name), str):
-            text += part[name]
+        text += _content_text(part.get(name))
     for call in part.get("tool_calls") or ():
         function = call.get("function") if isinstance(call, dict) else None
         if isinstance(function, dict):
@@ -147,7 +156,17 @@ def _message_text(choice: dict[str, Any]) -> str:
     return text
 
 
+def _content_text(content: Any) -> str:
+    """Text as it stands, or joined from a list of typed parts."""
+    if isinstance(content, list):
+        content = "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+    return content if isinstance(content, str) else ""
+
+
 def _read_usage(parsed: Parsed, usage: dict[str, Any]) -> None:
+    stated = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
+    if any(value is not None and _count(value, None) is None for value in stated):
+        parsed.notes.append("usage that is no count")
     parsed.input_tokens = _count(usage.get("prompt_tokens"), parsed.input_tokens)
     parsed.output_tokens = _count(usage.get("completion_tokens"), parsed.output_tokens)
     if parsed.input_tokens is None and "completion_tokens" not in usage:
@@ -212,7 +231,18 @@ def _fail(parsed: Parsed, error_class: str, detail: str) -> None:
 
 
 def _count(value: Any, otherwise: int | None) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else otherwise
+    """A whole number of tokens, also as 5.0; what is negative, absurd or no number counts as not stated."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _MOST_TOKENS:
+        return otherwise
+    return int(value) if value == int(value) else otherwise
+
+
+def _seconds(value: bytes) -> float | None:
+    try:
+        seconds = float(value)
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < _LONGEST_S else None
 
 
 def _number(value: Any) -> float | None:

@@ -25,6 +25,7 @@ def head(plan: LoadPlan, address: Address) -> bytes:
         "Host": address.host_header,
         "User-Agent": _AGENT,
         "Accept": "text/event-stream" if plan.streams else "application/json",
+        "Accept-Encoding": "identity",  # compressed tokens could not be told apart
         "Content-Type": "application/json",
     }
     if plan.api_key_env:

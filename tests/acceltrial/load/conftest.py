@@ -89,9 +89,12 @@ def answering(answer: bytes, *, close: bool = False) -> Handler:
 
 
 @contextmanager
-def socket_server(handler: Handler, context: ssl.SSLContext | None = None) -> Iterator[int]:
+def socket_server(
+    handler: Handler, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> Iterator[int]:
     """The port of a server that gives each connection to `handler` in a thread of its own."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, 0), family=family, backlog=512)
     accepted: list[socket.socket] = []
 
     def serve(connection: socket.socket) -> None:

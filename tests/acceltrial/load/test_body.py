@@ -45,7 +45,7 @@ def test_an_event_ends_where_its_last_byte_lies(lines: list[bytes]) -> None:
     body = b"\n".join(lines)
     ends = [end for _, end in events(body)]
     assert ends == sorted(set(ends))
-    assert all(body[end - 1 : end] == b"\n" for end in ends)
+    assert all(body[end - 1 : end] in (b"\n", b"\r") for end in ends)
 
 
 @given(st.lists(st.binary(min_size=1, max_size=40), max_size=8), st.integers(0, 60))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import socket
 import threading
@@ -13,9 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from acceltrial.load import Schedule, serve_reference
+from acceltrial.load import LoadPlan, Schedule, serve_reference
 from acceltrial.load.reference_server import Behaviour
-from acceltrial.load.run import Drive
+from acceltrial.load.run import Drive, drive
 from tests.acceltrial.load.conftest import (
     DONE,
     LAST,
@@ -319,6 +320,88 @@ def test_tls_to_a_plain_server() -> None:
         driven = drive_port(port, scheme="https", timeout_s=0.5)
     assert classes(driven) <= {"tls_failed", "timeout_connect", "closed_early", "reset"}
     assert None not in classes(driven)
+
+
+def streamed(body: bytes, extra: bytes = b"") -> bytes:
+    """An event stream of known length."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" + extra
+    return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+EVENTS = token(" a") + token(" b", "stop") + usage(5, 2) + DONE
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        EVENTS.replace(b"data: ", b"data:"),
+        EVENTS.replace(b"\n", b"\r\n"),
+        EVENTS.replace(b"\n", b"\r"),
+        b"\xef\xbb\xbf" + EVENTS,
+        b": ping\n\nretry: 9\nevent: message\nid: 1\n"
+        + EVENTS.replace(b"\n\nd", b"\n\n: ping\n\nevent: x\nd"),
+    ],
+    ids=["no space", "CRLF", "CR", "byte order mark", "comments and fields"],
+)
+def test_streams_that_the_standard_allows(run_against: Run, body: bytes) -> None:
+    records = run_against(answering(streamed(body)), requests=2).records
+    assert records["error_class"].to_list() == [None, None]
+    assert records.select("chunks", "output_tokens", "text").unique().rows() == [(2, 2, " a b")]
+
+
+@pytest.mark.parametrize(
+    "stated",
+    ["-3", "9223372036854775808", "1e300", '"5"', "5.5", "true"],
+)
+def test_usage_that_is_no_count(run_against: Run, stated: str) -> None:
+    told = b'data: {"choices":[],"usage":{"prompt_tokens":%s,"completion_tokens":%s}}\n\n'
+    body = token(" a", "stop") + told.replace(b"%s", stated.encode()) + DONE
+    records = run_against(answering(streamed(body)), requests=2).records
+    assert records.select("error_class", "output_tokens", "input_tokens").unique().rows() == [(None,) * 3]
+    assert "usage that is no count" in records["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (streamed(gzip.compress(EVENTS), b"Content-Encoding: gzip\r\n"), "content_encoded"),
+        (STREAM_HEAD + b"3\r\n" + token("x") + b"\r\n" + LAST, "malformed_http"),
+        (STREAM_HEAD + b"ffff\r\n" + token("x") + b"\r\n" + LAST, "timeout_body"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 4\r\n\r\n{}", "malformed_http"),
+        (b"HTTP/1.1 -1 X\r\nContent-Length: 2\r\n\r\n{}", "malformed_http"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "malformed_http"),
+        (streamed(usage(1, 1).replace(b"1", b"NaN") + DONE), "malformed_event"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 9, "timeout_body"),
+    ],
+    ids=[
+        "gzip",
+        "chunk too long",
+        "chunk too short",
+        "two lengths",
+        "status",
+        "HTTP/2",
+        "NaN",
+        "interim only",
+    ],
+)
+def test_answers_that_lie(run_against: Run, answer: bytes, expected: str) -> None:
+    assert classes(run_against(answering(answer), requests=2, timeout_s=0.5)) == {expected}
+
+
+def test_an_answer_before_the_request() -> None:
+    def early(connection: socket.socket) -> None:
+        connection.sendall(whole(b'{"error":"busy"}', "503 Busy", "Connection: close\r\n"))
+        read_request(connection)
+
+    with socket_server(early) as port:
+        assert classes(drive_port(port, requests=2)) == {"http_503"}
+
+
+def test_ipv6_and_a_slash_at_the_end() -> None:
+    schedule = Schedule.closed_loop(1, requests=2, prompts=["hello"] * 2)
+    with socket_server(answering(good_stream()), host="::1") as port:
+        plan = LoadPlan(f"http://[::1]:{port}/v1/", "completions", "m", schedule, calibrate=False)
+        assert classes(drive(plan)) == {None}
 
 
 def test_no_wall_clock() -> None:
