@@ -9,6 +9,8 @@ from acceltrial.canary.guardrails import ErrorGuardrail, Guardrail, JudgeSetting
 from acceltrial.canary.records import Records
 
 CLOCK = "clock"
+SHIFTED_S = 120.0
+"""Records of one arm that begin and end so much later than the other's are taken for a clock's offset."""
 
 
 def hindrance(
@@ -52,9 +54,16 @@ def clocks_apart(records: Records) -> str:
     if not len(canary) or not len(baseline):
         return ""
     overlap = min(canary[-1], baseline[-1]) - max(canary[0], baseline[0])
-    if overlap >= 0.5 * min(np.ptp(canary), np.ptp(baseline)):
-        return ""
-    return "the arms' records hardly overlap in time: their clocks may be apart"
+    if overlap < 0.5 * min(np.ptp(canary), np.ptp(baseline)):
+        return "the arms' records hardly overlap in time: their clocks may be apart"
+    begin_s, end_s = float(canary[0] - baseline[0]), float(canary[-1] - baseline[-1])
+    least, most = sorted((abs(begin_s), abs(end_s)))
+    if begin_s * end_s > 0 and least >= SHIFTED_S and most - least <= 0.1 * most:
+        return (
+            f"the canary's records begin and end about {most:.0f} s {'after' if end_s > 0 else 'before'} the"
+            " baseline's: their clocks may be apart"
+        )
+    return ""
 
 
 def _has_data(rule: Guardrail, records: Records) -> bool:

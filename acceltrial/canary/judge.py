@@ -97,19 +97,23 @@ class Judgement:
         return next((state for state in self.states if state.name == name), None)
 
 
-def judge(records: Records, settings: JudgeSettings, *, until_s: float | None = None) -> Judgement:
+def judge(
+    records: Records, settings: JudgeSettings, *, until_s: float | None = None, where: str = "canary judge"
+) -> Judgement:
     """The verdict on `records` after every look up to `until_s` (the last record when absent).
 
     The order of the grounds: an absolute bound or a sequential test that was crossed, whichever came
     first, is `rollback`; then whatever forbids a judgement (`insufficient_traffic`, `hold`); `promote` only
-    when every guardrail has shown that the harm it guards against is absent.
+    when every guardrail has shown that the harm it guards against is absent. Raises DataContractError, which
+    says `where`, for times that span too many looks.
     """
     interval = settings.interval_s
     first = (
         math.floor(float(records.t_s.min(initial=math.inf)) / interval) * interval if len(records) else 0.0
     )
     if first > 0:  # times may count from any origin: looks are counted from the first request
-        moved = judge(records.shifted(first), settings, until_s=None if until_s is None else until_s - first)
+        until_s = None if until_s is None else until_s - first
+        moved = judge(records.shifted(first), settings, until_s=until_s, where=where)
         return replace(moved, at_s=moved.at_s + first)
     rules = settings.guardrails or default_guardrails(set(records.values))
     end = float(records.t_s.max(initial=0.0)) if until_s is None else until_s
@@ -119,8 +123,8 @@ def judge(records: Records, settings: JudgeSettings, *, until_s: float | None = 
             return Judgement("hold", looks * interval, CLOCK, apart, (), records.notes, hindered=True)
         raise DataContractError(
             f"the records span {end:.0f} s, which is {looks} looks of {interval:g} s",
-            where="canary judge",
-            remedy="lengthen the interval, or correct the times that lie far from the others",
+            where=where,
+            remedy="give t_s in seconds, lengthen the interval, or correct times far from the others",
         )
     records = records if until_s is None else _until(records, looks * interval)
     bounds = settings.bounds(rules)

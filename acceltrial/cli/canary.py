@@ -73,7 +73,8 @@ def judge_streams(path: Path, settings: JudgeSettings) -> list[tuple[str, Judgem
     from acceltrial.canary.streams import read_streams
 
     def judged(name: str, frame: pl.DataFrame) -> tuple[str, Judgement]:
-        return name, judge_one(records_from_frame(frame, f"{path} stream {name}"), settings)
+        where = f"{path} stream {name}"
+        return name, judge_one(records_from_frame(frame, where), settings, where=where)
 
     found: list[tuple[str, Judgement]] = []
     waiting: deque[Future[tuple[str, Judgement]]] = deque()

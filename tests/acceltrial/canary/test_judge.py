@@ -106,12 +106,17 @@ def test_a_canary_that_falls_silent_holds():
     assert verdict(frame).guardrail == "silence"
 
 
-@pytest.mark.parametrize("apart_s", [3000.0, 1.7e9])
+@pytest.mark.parametrize("apart_s", [150.0, 600.0, 3000.0, 1.7e9])
 def test_clocks_far_apart_hold(apart_s):
     frame = stream(minutes=30).with_columns(
         t_s=pl.when(pl.col("arm") == "canary").then(pl.col("t_s") + apart_s).otherwise(pl.col("t_s"))
     )
     assert verdict(frame).guardrail == "clock"
+
+
+def test_a_canary_that_begins_later_and_ends_with_the_baseline_is_no_clock_apart():
+    frame = stream(minutes=70, share=0.2).filter((pl.col("arm") == "baseline") | (pl.col("t_s") > 600))
+    assert verdict(frame).verdict == "promote"
 
 
 def test_a_guardrail_that_never_has_data_holds():
