@@ -222,14 +222,13 @@ def _by_index(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _list_column(times: array[float], offsets: array[int]) -> pl.Series:
-    import pyarrow as pa
-
-    # From bare buffers: pyarrow's own conversion of arrays loads pandas, which takes a second.
-    values = pa.Array.from_buffers(pa.float64(), len(times), [None, pa.py_buffer(times.tobytes())])
-    ends = pa.py_buffer(offsets.tobytes())
-    kind = pa.large_list(pa.field("item", pa.float64()))
-    lists = pa.Array.from_buffers(kind, len(offsets) - 1, [None, ends], children=[values])
-    return pl.Series("token_times_s", pl.from_arrow(lists), dtype=pl.List(pl.Float64))
+    # Without pyarrow, whose import alone takes 30 MB beside the load.
+    lengths = np.diff(np.asarray(offsets))
+    row = np.arange(len(lengths))
+    flat = pl.DataFrame({"row": np.repeat(row, lengths), "token_times_s": np.asarray(times)})
+    lists = flat.group_by("row", maintain_order=True).agg("token_times_s")
+    joined = pl.DataFrame({"row": row}).join(lists, on="row", how="left", maintain_order="left")
+    return joined["token_times_s"].fill_null(pl.Series([[]], dtype=pl.List(pl.Float64)))
 
 
 def _seconds(stamp_ns: int, start_ns: int) -> float | None:

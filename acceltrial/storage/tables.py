@@ -7,12 +7,11 @@ from typing import Any
 
 import orjson
 import polars as pl
-import pyarrow.parquet as pq
 
 from acceltrial.errors import DataContractError, StorageError
 from acceltrial.storage.atomic import replacing
 
-PROVENANCE_KEY = b"acceltrial"
+PROVENANCE_KEY = "acceltrial"
 
 
 def write_table(path: Path, frame: pl.DataFrame, provenance: dict[str, Any] | None = None) -> None:
@@ -21,10 +20,10 @@ def write_table(path: Path, frame: pl.DataFrame, provenance: dict[str, Any] | No
     The bytes depend on the frame and the provenance only, so equal tables have equal digests.
     Raises StorageError.
     """
-    table = frame.to_arrow()
-    metadata = {PROVENANCE_KEY: orjson.dumps(provenance or {}, option=orjson.OPT_SORT_KEYS)}
+    metadata = {PROVENANCE_KEY: orjson.dumps(provenance or {}, option=orjson.OPT_SORT_KEYS).decode()}
     with replacing(path) as temporary:
-        pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
+        # In one piece, since the pieces of a frame would show in the bytes.
+        frame.rechunk().write_parquet(temporary, compression="zstd", metadata=metadata)
 
 
 def read_table(path: Path) -> pl.DataFrame:
@@ -48,5 +47,5 @@ def read_table(path: Path) -> pl.DataFrame:
 
 def read_provenance(path: Path) -> dict[str, Any]:
     """What `write_table` recorded about the table, or an empty dict for foreign Parquet."""
-    raw = (pq.read_schema(path).metadata or {}).get(PROVENANCE_KEY)
+    raw = pl.read_parquet_metadata(path).get(PROVENANCE_KEY)
     return orjson.loads(raw) if raw else {}
