@@ -22,7 +22,8 @@ from stages.score.criteria import Axis, assess, axes_of, utilities_of_given, uti
 from stages.score.figures import Evidence, Given
 from stages.score.overrides import Applied
 from stages.score.params import ScoreParams
-from stages.score.service import Figures, figures_of, latency_only, pooled_success
+from stages.score.service import Figures, figures_of, pooled_success, without_offer
+from stages.score.supposed import Supposed
 from stages.score.vetoes import Veto, infeasible, vetoes_of
 from stages.score.world import Option, Workload, World
 
@@ -93,10 +94,12 @@ class Chooser:
         params: ScoreParams,
         today: date,
         overrides: Applied | None = None,
+        supposed: Mapping[str, Supposed] | None = None,
     ) -> None:
         self.world, self.evidence, self.gate, self.params = world, evidence, gate, params
         self.year = today.year
         self.overrides = overrides or Applied([], today)
+        self.supposed = supposed or {}
         self.roles = {
             role: np.array([weights[name] for name in CRITERIA])
             for role, weights in sorted(params.roles.items())
@@ -149,9 +152,11 @@ class Chooser:
         new_class = option.accelerator_class not in self._familiar
         admission = self.gate.admit(self.world, workload, option)
         if admission.refusal and not option.is_target:
-            figures = latency_only(self.evidence, workload, option)
+            figures = without_offer(self.evidence, workload, option, params, borrowed)
         else:
             figures = figures_of(self.evidence, workload, option, params, borrowed, self._hosts)
+        if option.id in self.supposed:
+            figures = self.supposed[option.id].applied(figures)
         costing = cost_of(workload, option, figures, admission, params, new_class)
         vetoes = vetoes_of(self.world, workload, option, admission, figures, costing, params)
         given: tuple[Given, ...] | None = None

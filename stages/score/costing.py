@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -118,20 +119,35 @@ def with_draws(
     return replace(costing, draws=drawn)
 
 
+class CostAt(NamedTuple):
+    """The unit cost of an option's scorecard, and the replicas that it takes (1 for training)."""
+
+    usd_per_unit: float
+    replicas: float
+
+
 def cost_at(
     workload: Workload,
     option: Option,
     figures: Figures,
     offer: Offer,
+    admission: Admission,
     params: ScoreParams,
     new_class: bool,
     *,
     price: float = 1.0,
     volume: float = 1.0,
-) -> float:
-    """The unit cost of the option's scorecard at factors of its price and of the workload's volume."""
+) -> CostAt:
+    """The cost at factors of the price and of the workload's volume, at the offer that is cheapest there.
+
+    `offer` is today's: another one is taken only where the number of replicas makes it cheaper.
+    """
     found = figures_at(workload, option, figures, offer, params, new_class, None, price, volume)
-    return float(found[TRAINING_UNIT if workload.training else INFERENCE_UNIT])
+    count = 1.0 if workload.training else float(found["replicas"])
+    best = cheapest(admission.allowed, replicas=count, accelerators_per_replica=float(option.row["count"]))
+    if best is not None and best is not offer:
+        found = figures_at(workload, option, figures, best, params, new_class, None, price, volume)
+    return CostAt(float(found[TRAINING_UNIT if workload.training else INFERENCE_UNIT]), count)
 
 
 def figures_at(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from schemas.decision import CRITERIA
 from stages.score.choice import Case, Choice
 from stages.score.costing import cost_at
 from stages.score.params import ScoreParams
+from stages.score.service import Figures
+from stages.score.vetoes import below_floor
 
 LIMIT = 100.0
 """Prices and volumes are tried up to a hundred times and down to a hundredth."""
@@ -57,12 +60,11 @@ def rival_of(choice: Choice) -> Case | None:
 
 
 def price_flip(choice: Choice, params: ScoreParams) -> float | None:
-    """The factor on the winner's accelerator price at which the rival is level; None up to a hundred."""
-    winner, rival = choice.winner, rival_of(choice)
-    if winner is None or rival is None:
+    """The factor on the winner's accelerator price at which another device is level; None up to a hundred."""
+    winner, best = choice.winner, _best_elsewhere(choice)
+    if winner is None or best is None:
         return None
-    other = score_at(choice, rival, params)
-    return crossing(lambda f: score_at(choice, winner, params, price=f) - other, low=1.0, high=LIMIT)
+    return crossing(lambda f: _ahead_of(score_at(choice, winner, params, price=f), best), low=1.0, high=LIMIT)
 
 
 def rival_price_flip(choice: Choice, params: ScoreParams) -> float | None:
@@ -78,7 +80,7 @@ def volume_flip(choice: Choice, params: ScoreParams) -> float | None:
     """The factor on the volume, up or down, at which one of the next three options elsewhere is level.
 
     Latency is taken as measured or predicted at today's load per replica: replicas are added, not
-    loaded more.
+    loaded more. A winner that would need more replicas than are allowed has lost its lead.
     """
     winner = choice.winner
     rivals = finalists(choice)
@@ -87,7 +89,34 @@ def volume_flip(choice: Choice, params: ScoreParams) -> float | None:
 
     def lead(factor: float) -> float:
         own = score_at(choice, winner, params, volume=factor)
-        return own - max(score_at(choice, rival, params, volume=factor) for rival in rivals)
+        return _ahead_of(own, max(score_at(choice, rival, params, volume=factor) for rival in rivals))
+
+    return crossing(lead, low=1 / LIMIT, high=LIMIT)
+
+
+def winner_flip(
+    choice: Choice, params: ScoreParams, changed: Callable[[Figures, float], Figures]
+) -> float | None:
+    """The factor below 1 at which `changed` figures lose the winner its lead; None down to a hundredth."""
+    winner, best = choice.winner, _best_elsewhere(choice)
+    if winner is None or best is None:
+        return None
+
+    def lead(factor: float) -> float:
+        return _ahead_of(score_at(choice, winner, params, figures=changed(winner.figures, factor)), best)
+
+    return crossing(lead, low=1 / LIMIT, high=1.0)
+
+
+def people_flip(choice: Choice, scaled: Callable[[float], ScoreParams]) -> float | None:
+    """The factor on all people's work, for every option alike, at which another device is level."""
+    winner, rivals = choice.winner, finalists(choice)
+    if winner is None or not rivals:
+        return None
+
+    def lead(factor: float) -> float:
+        then = scaled(factor)
+        return score_at(choice, winner, then) - max(score_at(choice, rival, then) for rival in rivals)
 
     return crossing(lead, low=1 / LIMIT, high=LIMIT)
 
@@ -99,22 +128,36 @@ def score_at(
     *,
     price: float = 1.0,
     volume: float = 1.0,
-    instead: Case | None = None,
+    figures: Figures | None = None,
 ) -> float:
-    """The case's score at factors of its price and of the volume; all but its cost as today.
+    """The case's score at factors of its price and of the volume, or with other figures; the rest as today.
 
-    `instead` is the case with other figures, for what they would cost.
+    Minus infinity where it would need more replicas than are allowed, or answers too little for its owner.
     """
-    figures = (instead or case).figures
     index = choice.kept.index(case)
     worth = choice.utilities[index].copy()
+    if figures is not None and below_floor(choice.workload, figures.correct):
+        return -math.inf
     if case.costing.offer is not None and not math.isnan(worth[_COST]):
-        cost = cost_at(
-            choice.workload, case.option, figures, case.costing.offer, params, case.new_class,
-            price=price, volume=volume,
+        at = cost_at(
+            choice.workload, case.option, figures or case.figures, case.costing.offer, case.admission,
+            params, case.new_class, price=price, volume=volume,
         )  # fmt: skip
-        worth[_COST] = float(utility(cost, choice.axes[_COST].criterion))
+        if at.replicas > params.max_replicas:
+            return -math.inf
+        worth[_COST] = float(utility(at.usd_per_unit, choice.axes[_COST].criterion))
     return float(sum(w * u for w, u in zip(choice.weights, worth, strict=True) if not math.isnan(u)))
+
+
+def _best_elsewhere(choice: Choice) -> float | None:
+    """Today's score of the best option on another device."""
+    rival = rival_of(choice)
+    return None if rival is None else float(choice.scores[choice.kept.index(rival)])
+
+
+def _ahead_of(own: float, other: float) -> float:
+    """The lead; a winner that is ruled out has none, whatever became of the others."""
+    return -1.0 if own == -math.inf else own - other
 
 
 def finalists(choice: Choice) -> list[Case]:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any, Final
 
 from acceltrial.cost.ownership import CostLine
-from acceltrial.decide.flips import crossing
 from stages.score.choice import Case, Choice
 from stages.score.flipping import (
     LIMIT,
     finalists,
+    people_flip,
     price_flip,
     rival_of,
     rival_price_flip,
     score_at,
     volume_flip,
+    winner_flip,
 )
 from stages.score.params import ScoreParams
+from stages.score.service import Figures
+from stages.score.supposed import answering, slower
 
 PEOPLE: Final = (
     "platform_engineering", "on_call", "new_class_engineering", "new_class_migration", "training_of_people",
@@ -38,7 +40,8 @@ def flip_rows(choice: Choice, params: ScoreParams) -> list[dict[str, Any]]:
     other = rival.costing.offer if rival else None
     alone = "" if rival else f"no option without veto is left on another device than {winner.option.device}"
     volume = volume_flip(choice, params) if rival else None
-    correct = winner.figures.correct.value
+    correct = winner.figures.correct
+    floor_only = correct.grade == "declared" and choice.workload.row["success_rate_floor"] is not None
     people = sum(winner.costing.central.get(f"usd_per_month_{line}", 0.0) for line in PEOPLE)
     build = _Rows(choice, winner, rival, alone)
     return [
@@ -54,51 +57,40 @@ def flip_rows(choice: Choice, params: ScoreParams) -> list[dict[str, Any]]:
             "volume", f"workload.{name}.volume", choice.workload.row["actions_per_month"], volume,
             "business actions a month", None if volume is None else _ahead(choice, params, volume),
         ),
-        build.row("utilisation", f"option.{winner.option.id}.capacity", 1.0,
-                  utilisation_flip(choice, params), "share of its capacity that the winner reaches"),
-        build.row("quality", f"option.{winner.option.id}.success_rate",
-                  None if math.isnan(correct) else correct, quality_flip(choice, params),
-                  "share of right answers of the winner"),
+        build.row("utilisation", f"device.{winner.option.device}.capacity", 1.0,
+                  utilisation_flip(choice, params), "share of its capacity that the device reaches"),
+        build.row(
+            "quality", f"device.{winner.option.device}.success_rate",
+            None if floor_only or not correct.known else correct.value,
+            None if floor_only else quality_flip(choice, params),
+            "share of right answers on the device", unless=_FLOOR_ONLY if floor_only else "",
+        ),
         build.row("engineering_cost", "cost.people", people or None, engineering_flip(choice, params),
                   "USD a month of people's work on the winner"),
     ]  # fmt: skip
 
 
 def utilisation_flip(choice: Choice, params: ScoreParams) -> float | None:
-    """The share of its own capacity at which the winner loses its lead; None down to a hundredth."""
-
-    def slower(case: Case, factor: float) -> Case:
-        figures = case.figures
-        capacity = replace(figures.capacity, value=figures.capacity.value * factor)
-        step = replace(figures.step_time, value=figures.step_time.value / factor)
-        return replace(case, figures=replace(figures, capacity=capacity, step_time=step))
-
-    return _winner_changes(choice, params, slower)
+    """The share of its own capacity, in any form, at which the winner's device loses its lead."""
+    return winner_flip(choice, params, slower)
 
 
 def quality_flip(choice: Choice, params: ScoreParams) -> float | None:
-    """The factor on the winner's share of right answers at which it loses its lead."""
+    """The factor on the device's share of right answers at which it loses its lead, or is ruled out."""
 
-    def worse(case: Case, factor: float) -> Case:
-        correct = replace(case.figures.correct, value=case.figures.correct.value * factor)
-        return replace(case, figures=replace(case.figures, correct=correct))
+    def worse(figures: Figures, factor: float) -> Figures:
+        correct = figures.correct
+        return answering(figures, correct.value * factor) if factor < 1 else figures
 
-    return _winner_changes(choice, params, worse)
+    return winner_flip(choice, params, worse)
 
 
 def engineering_flip(choice: Choice, params: ScoreParams) -> float | None:
-    """The factor on all people's work, for every option alike, at which the rival is level."""
-    winner, rival = choice.winner, rival_of(choice)
-    if winner is None or rival is None:
-        return None
-
-    def lead(factor: float) -> float:
-        scaled = _people_at(params, factor)
-        return score_at(choice, winner, scaled) - score_at(choice, rival, scaled)
-
-    return crossing(lead, low=1 / LIMIT, high=LIMIT)
+    """The factor on all people's work, for every option alike, at which another device is level."""
+    return people_flip(choice, lambda factor: _people_at(params, factor))
 
 
+_FLOOR_ONLY = "nobody measured it: the owner's floor is assumed, and a measured rate below it is a veto"
 _HOUR = "USD an accelerator and hour"
 
 
@@ -117,9 +109,12 @@ class _Rows:
         factor: float | None,
         unit: str,
         rival: str | None = None,
+        unless: str = "",
     ) -> dict[str, Any]:
-        reason = self._alone or (
-            "" if factor is not None else f"no value within a factor of {LIMIT:g} changes it"
+        reason = (
+            self._alone
+            or unless
+            or ("" if factor is not None else f"no value within a factor of {LIMIT:g} changes it")
         )
         if today is None:
             reason = reason or "today's value is unknown"
@@ -136,20 +131,6 @@ class _Rows:
             "distance": abs(math.log(factor)) if factor is not None and known else None,
             "reason": reason,
         }
-
-
-def _winner_changes(
-    choice: Choice, params: ScoreParams, changed: Callable[[Case, float], Case]
-) -> float | None:
-    winner, rival = choice.winner, rival_of(choice)
-    if winner is None or rival is None:
-        return None
-    other = score_at(choice, rival, params)
-
-    def lead(factor: float) -> float:
-        return score_at(choice, winner, params, instead=changed(winner, factor)) - other
-
-    return crossing(lead, low=1 / LIMIT, high=1.0)
 
 
 def _people_at(params: ScoreParams, factor: float) -> ScoreParams:

@@ -66,12 +66,15 @@ def figures_of(
     )
 
 
-def latency_only(evidence: Evidence, workload: Workload, option: Option) -> Figures:
+def without_offer(
+    evidence: Evidence, workload: Workload, option: Option, params: ScoreParams, borrowed: Given
+) -> Figures:
     """The figures that a veto can rest on, for an option that no offer is left for."""
     latency = _training_latency(evidence, workload, option.id) if workload.training else None
     nothing = Given(reason="not looked up: no offer is left for the option")
     shown = latency_of(evidence, workload, option.id) if latency is None else latency
-    return Figures(nothing, nothing, nothing, nothing, nothing, nothing, shown, nothing)
+    correct = _correct(evidence, workload, option.id, params, borrowed)
+    return Figures(nothing, nothing, nothing, correct, nothing, nothing, shown, nothing)
 
 
 def latency_of(evidence: Evidence, workload: Workload, option: str) -> Given:

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from stages.score.admission import Admission
 from stages.score.costing import Costing
+from stages.score.figures import Given
 from stages.score.params import ScoreParams
 from stages.score.service import Figures
 from stages.score.world import Option, Workload, World
+
+BELOW_FLOOR = "success rate"
+"""How the reason of a quality veto begins."""
+
+
+WAYS_OUT: Final = {
+    "quality": "try a model or prompt that answers better, or, if the business can bear it, lower"
+    " success_rate_floor in workloads.yaml (acceltrial whatif --set workload.NAME.success_rate_floor=…"
+    " shows what wins then)",
+    "unknown price": "give it a price: price_usd_hr in targets.yaml, or an offer in offers.yaml",
+    "unknown cost": "measure or predict its throughput for this workload",
+    "latency target": "shorten prompts or answers, or loosen the target in workloads.yaml",
+    "deadline": "shorten the run, or move its deadline_h in workloads.yaml",
+    "capacity": "raise score.max_replicas in params.yaml",
+}
+"""What the owner can do about a kind of veto."""
 
 
 class Veto(NamedTuple):
@@ -68,30 +85,38 @@ def vetoes_of(
 
 
 def nearest_to_go(vetoes: Iterable[list[Veto]]) -> str:
-    """In words, the one kind of veto whose end would free most options."""
+    """In words, the one kind of veto whose end would free most options, with an example and the way out."""
     lists = [found for found in vetoes if found]
     alone = Counter(found[0].kind for found in lists if len({veto.kind for veto in found}) == 1)
     if not alone:
-        return "every option breaks several vetoes at once"
+        kinds = Counter(veto.kind for found in lists for veto in {v.kind: v for v in found}.values())
+        told = ", ".join(f"'{kind}' {count}" for kind, count in sorted(kinds.items()))
+        return f"every option breaks several vetoes at once ({told} of {len(lists)})"
     kind, count = min(alone.items(), key=lambda item: (-item[1], item[0]))
-    return f"without the veto '{kind}' {count} of {len(lists)} options would be left"
+    reason = next(found[0].reason for found in lists if found[0].kind == kind)
+    way_out = f" To lift it: {WAYS_OUT[kind]}." if kind in WAYS_OUT else ""
+    return f"without the veto '{kind}' {count} of {len(lists)} options would be left ({reason}).{way_out}"
 
 
-def _quality(workload: Workload, figures: Figures) -> list[Veto]:
-    """Success below the owner's floor with all of its interval: measured, or borrowed from the same model.
+def below_floor(workload: Workload, correct: Given) -> bool:
+    """Whether success lies below the owner's floor with all of its interval: measured, or borrowed.
 
     Right answers are the model's doing more than the chip's: an option that nobody measured does not escape.
     """
-    floor, correct = workload.row["success_rate_floor"], figures.correct
+    floor = workload.row["success_rate_floor"]
     if floor is None or correct.grade not in ("measured", "predicted"):
-        return []
-    upper = correct.high if correct.high == correct.high else correct.value
-    if upper >= floor:
+        return False
+    return bool((correct.high if correct.high == correct.high else correct.value) < floor)
+
+
+def _quality(workload: Workload, figures: Figures) -> list[Veto]:
+    correct, floor = figures.correct, workload.row["success_rate_floor"]
+    if not below_floor(workload, correct):
         return []
     return [
         Veto(
             "quality",
-            f"success rate {correct.value:.2f} is below the floor of {floor:.2f} ({correct.source})",
+            f"{BELOW_FLOOR} {correct.value:.2f} is below the floor of {floor:.2f} ({correct.source})",
         )
     ]
 

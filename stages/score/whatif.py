@@ -1,4 +1,4 @@
-"""The last evaluation decided again under suppositions: another price, volume, worth or power bill.
+"""The last evaluation decided again under suppositions: prices, volume, utilisation, quality, people's work.
 
 Only options that a supposition touches are computed again, by the stage's own code and without draws;
 all others keep the scores that the tables hold. Latency per replica, classes and rules stay as they were.
@@ -7,7 +7,7 @@ all others keep the scores that the tables hold. Latency per replica, classes an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,16 @@ from typing import Any
 import polars as pl
 
 from acceltrial.decide.supposition import Supposition, parse
-from acceltrial.errors import DataContractError
+from acceltrial.errors import ConfigurationError, DataContractError
 from stages.score.admission import Gate, rules_for
 from stages.score.choice import Chooser, scores_of
 from stages.score.costing import INFERENCE_UNIT, TRAINING_UNIT
 from stages.score.figures import Evidence
+from stages.score.flips_table import PEOPLE
 from stages.score.overrides import Applied
 from stages.score.params import ScoreParams
+from stages.score.supposed import Supposed
+from stages.score.vetoes import BELOW_FLOOR
 from stages.score.world import build_world
 
 INPUTS = (
@@ -29,6 +32,9 @@ INPUTS = (
     "benchmark_cells",
 )  # fmt: skip
 OUTPUTS = ("ranking", "decisions", "costs")
+FLOOR = "success_rate_floor"
+ALL_PEOPLE = "cost.people"
+_COLUMNS = {"volume": "actions_per_month", "value": "action_value_usd", FLOOR: FLOOR}
 Tables = Mapping[str, pl.DataFrame]
 Pair = tuple[str, str]
 
@@ -52,7 +58,9 @@ class _Touched:
     workloads: set[str] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
     targets: set[str] = field(default_factory=set)
+    options: dict[str, Supposed] = field(default_factory=dict)
     everything: bool = False
+    floors: set[str] = field(default_factory=set)
 
 
 def known_keys(tables: Tables, params: ScoreParams) -> dict[str, str]:
@@ -72,10 +80,20 @@ def known_keys(tables: Tables, params: ScoreParams) -> dict[str, str]:
         keys[f"workload.{row['workload']}.volume"] = "business actions a month"
         if row["action_value_usd"]:
             keys[f"workload.{row['workload']}.value"] = "USD a business action is worth"
+        if row["success_rate_floor"] is not None:
+            keys[f"workload.{row['workload']}.{FLOOR}"] = "share of right answers that the owner requires"
     keys["power.usd_per_kwh"] = "USD a kWh"
     keys["power.pue"] = "power usage effectiveness"
     for name, line in params.cost_lines.items():
         keys[f"cost.{name}"] = f"USD, {line.basis}"
+    keys[ALL_PEOPLE] = "all lines of people's work together: x2 or +10% only"
+    leading = tables["ranking"].filter(pl.col("rank") <= 10)["option"].unique().to_list()
+    devices = _device_of(tables)
+    for key in [f"option.{name}" for name in sorted(leading)] + [
+        f"device.{name}" for name in sorted({devices[option] for option in leading})
+    ]:
+        keys[f"{key}.capacity"] = "share of its capacity (or training speed) of today that it reaches"
+        keys[f"{key}.success_rate"] = "share of right answers (of runs that succeed)"
     return keys
 
 
@@ -96,13 +114,14 @@ def decide_again(
         DataContractError: the tables are not those of one evaluation with these parameters.
     """
     keys = known_keys(tables, params)
-    free = {key for key in keys if key.startswith(("power.usd", "cost."))}
+    free = {key for key in keys if key.startswith(("power.usd", "cost.")) or key.endswith(FLOOR)}
     supposed = parse(given, keys, zero_allowed=free)
+    _refuse_impossible(supposed)
     touched = _touch(tables, params, supposed)
     pairs = _pairs(tables, touched)
     before = _scored(tables, params, portfolio, today, _leading(tables, pairs))
     _same_evaluation(tables, before)
-    after = _scored(touched.tables, touched.params, portfolio, today, pairs)
+    after = _scored(touched.tables, touched.params, portfolio, today, pairs, touched.options)
     rows = [_compared(tables, name, before, after) for name in sorted({workload for workload, _ in pairs})]
     totals = _totals(tables, rows)
     return {
@@ -115,6 +134,12 @@ def decide_again(
     }
 
 
+def _device_of(tables: Tables) -> dict[str, str]:
+    """The accelerator of each option, or the option itself where the catalogue knows none."""
+    rows = tables["candidates"].select("option", "accelerator").unique().rows()
+    return {option: accelerator or option for option, accelerator in rows}
+
+
 def _touch(tables: Tables, params: ScoreParams, supposed: Sequence[Supposition]) -> _Touched:
     touched = _Touched(dict(tables), params)
     for one in supposed:
@@ -123,13 +148,37 @@ def _touch(tables: Tables, params: ScoreParams, supposed: Sequence[Supposition])
             _touch_price(touched, rest, one)
         elif kind == "workload":
             name, _, what = rest.rpartition(".")
-            column = "actions_per_month" if what == "volume" else "action_value_usd"
-            _replace(touched, "workloads", column, pl.col("workload") == name, one)
+            _replace(touched, "workloads", _COLUMNS[what], pl.col("workload") == name, one)
             touched.workloads.add(name)
+            touched.floors |= {name} if what == FLOOR else set()
+        elif kind in ("option", "device"):
+            name, _, what = rest.rpartition(".")
+            forms = [name] if kind == "option" else [o for o, d in _device_of(tables).items() if d == name]
+            for option in forms:
+                touched.options[option] = replace(touched.options.get(option, Supposed()), **{what: one})
+        elif one.key == ALL_PEOPLE:
+            touched.everything = True
+            for line in sorted(set(PEOPLE) & set(params.cost_lines)):
+                touched.params = _with_assumption(touched.params, "cost", line, one)
         else:
             touched.everything = True
             touched.params = _with_assumption(touched.params, kind, rest, one)
     return touched
+
+
+def _refuse_impossible(supposed: Sequence[Supposition]) -> None:
+    for one in supposed:
+        share = one.key.endswith((".success_rate", FLOOR))
+        if share and one.value is not None and one.value > 1:
+            raise ConfigurationError(
+                f"{one.key}: a share cannot be {one.value:g}",
+                where="--set",
+                remedy="give a share from 0 to 1",
+            )
+        if one.key == ALL_PEOPLE and one.factor is None:
+            raise ConfigurationError(
+                f"{ALL_PEOPLE} stands for several lines", where="--set", remedy="write x2 or +10%"
+            )
 
 
 def _touch_price(touched: _Touched, name: str, one: Supposition) -> None:
@@ -167,16 +216,21 @@ def _with_assumption(params: ScoreParams, kind: str, name: str, one: Supposition
 
 
 def _pairs(tables: Tables, touched: _Touched) -> list[Pair]:
-    """Options to compute again: without veto, or vetoed by their number of replicas, which volume moves."""
+    """Options to compute again: without veto, or vetoed by what a supposition may lift.
+
+    That is the number of replicas, which volume moves, and the floor of right answers where it is supposed.
+    """
     ranking = tables["ranking"].join(
         tables["candidates"].select("workload", "option", "accelerator"), on=["workload", "option"]
     )
-    alive = ranking.filter(~pl.col("vetoed") | pl.col("veto_reason").str.starts_with("would need "))
+    vetoed_by = pl.col("veto_reason").str.starts_with
+    below = vetoed_by(BELOW_FLOOR) & pl.col("workload").is_in(sorted(touched.floors))
+    alive = ranking.filter(~pl.col("vetoed") | vetoed_by("would need ") | below)
     if not touched.everything:
         alive = alive.filter(
             pl.col("workload").is_in(sorted(touched.workloads))
             | pl.col("accelerator").is_in(sorted(touched.devices)).fill_null(False)
-            | pl.col("option").is_in(sorted(touched.targets))
+            | pl.col("option").is_in(sorted({*touched.targets, *touched.options}))
         )
     return [(row[0], row[1]) for row in alive.select("workload", "option").sort("workload", "option").rows()]
 
@@ -188,7 +242,12 @@ def _leading(tables: Tables, pairs: Sequence[Pair]) -> list[Pair]:
 
 
 def _scored(
-    tables: Tables, params: ScoreParams, portfolio: Path, today: date, pairs: Sequence[Pair]
+    tables: Tables,
+    params: ScoreParams,
+    portfolio: Path,
+    today: date,
+    pairs: Sequence[Pair],
+    supposed: Mapping[str, Supposed] | None = None,
 ) -> dict[Pair, _Scored]:
     """The point estimate of each pair, by the stage's own code."""
     if not pairs:
@@ -221,9 +280,8 @@ def _scored(
         {option.id: option.row["accelerator"] for _, option in feasible},
         [(name, option.id) for name, option in feasible],
     )
-    chooser = Chooser(
-        world, evidence, Gate(rules_for(portfolio)), params, today, Applied.of(portfolio, today)
-    )
+    overrides = Applied.of(portfolio, today)
+    chooser = Chooser(world, evidence, Gate(rules_for(portfolio)), params, today, overrides, supposed or {})
     found: dict[Pair, _Scored] = {}
     for workload in world.workloads:
         mine = {option for name, option in pairs if name == workload.id}

@@ -51,10 +51,11 @@ def test_cost_at_factors(rows: Any, chooser: Callable[..., Any]) -> None:
             case.option,
             case.figures,
             case.costing.offer,
+            case.admission,
             made.params,
             case.new_class,
             **factors,
-        )
+        ).usd_per_unit
 
     assert at() == pytest.approx(case.costing.central[INFERENCE_UNIT])
     assert at(price=2.0) > at()

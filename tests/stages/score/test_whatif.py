@@ -76,8 +76,10 @@ def test_only_touched_workloads_are_decided_again(again: Again) -> None:
     assert {row["workload"] for row in again("price.local-q4=0.5")["workloads"]} == {"chat", "lab"}
 
 
-def test_a_family_of_accelerators_is_one_key(rows: Any, build: Callable[..., Any]) -> None:
-    keys = known_keys(build(rows), ScoreParams())
+def test_a_family_of_accelerators_is_one_key(
+    rows: Any, build: Callable[..., Any], score: Callable[..., Any]
+) -> None:
+    keys = known_keys({**build(rows), **score(rows)}, ScoreParams())
     assert {"price.gpu", "price.gpu-a", "price.a-spot", "workload.chat.volume", "cost.on_call"} <= set(keys)
 
 
@@ -86,6 +88,23 @@ def test_unknown_keys_and_amounts_are_refused(again: Again) -> None:
         again("price.h100=2")
     with pytest.raises(ConfigurationError):
         again("price.gpu-a=nan")
+
+
+def test_a_winner_is_slower_or_answers_worse(again: Again) -> None:
+    winner = row_of(again("workload.chat.volume=x1"), "chat")["before"]["option"]
+    slower = row_of(again(f"option.{winner}.capacity=0.02"), "chat")
+    assert slower["winner_changed"] or slower["after"]["usd_per_month"] > slower["before"]["usd_per_month"]
+    worse = row_of(again(f"option.{winner}.success_rate=0.01"), "chat")
+    assert worse["winner_changed"]
+    assert "below the floor" in worse["newly_vetoed"][winner]
+
+
+def test_people_and_shares_are_refused_where_they_cannot_be(again: Again) -> None:
+    assert again("cost.people=x3")["portfolio_usd_per_month"]["change"] > 0
+    with pytest.raises(ConfigurationError, match="several lines"):
+        again("cost.people=300")
+    with pytest.raises(ConfigurationError, match="share cannot be 2"):
+        again("workload.chat.success_rate_floor=2")
 
 
 def test_tables_of_another_evaluation_are_refused(again: Again) -> None:
