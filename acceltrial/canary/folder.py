@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from acceltrial.errors import BusyError, ConfigurationError
+from acceltrial.canary.journal import TERMINAL, read_journal
+from acceltrial.errors import BusyError, ConfigurationError, DataContractError, StorageError
 from acceltrial.storage.atomic import storage_error, write_bytes
 
 BY_HAND = "aborted by hand"
@@ -34,8 +35,8 @@ class CanaryFolder:
             return BY_HAND
 
     def ask_abort(self, canary: str, reason: str) -> None:
-        """Ends the canary within about a second. Raises ConfigurationError when there is none."""
-        self._known(canary)
+        """Ends the canary within about a second. Raises ConfigurationError when none of the name runs."""
+        self._running(canary)
         write_bytes(self._abort(canary), (reason.strip() or BY_HAND).encode())
 
     def approval(self, canary: str, step: int) -> bool | None:
@@ -49,8 +50,11 @@ class CanaryFolder:
         return True if said.isdecimal() and int(said) >= step else None
 
     def approve(self, canary: str, step: int | None) -> None:
-        """Allows the steps up to `step` (an index, 0 the first), or with None forbids the next one."""
-        self._known(canary)
+        """Allows the steps up to `step` (an index, 0 the first), or with None forbids the next one.
+
+        Raises ConfigurationError when none of the name runs.
+        """
+        self._running(canary)
         write_bytes(self._approved(canary), b"no" if step is None else str(step).encode())
 
     def forget(self, canary: str) -> None:
@@ -83,11 +87,26 @@ class CanaryFolder:
     def _approved(self, canary: str) -> Path:
         return self.path / f"{canary}.approved"
 
-    def _known(self, canary: str) -> None:
+    def known(self, canary: str) -> None:
+        """Raises ConfigurationError when no canary of that name was ever begun here."""
         known = sorted(path.stem for path in self.path.glob("*.jsonl"))
         if canary not in known:
             raise ConfigurationError(
                 f"there is no canary '{canary}'",
                 where=str(self.path),
                 remedy=f"name one of: {', '.join(known)}" if known else "see --folder",
+            )
+
+    def _running(self, canary: str) -> None:
+        """A word to a canary that has ended would speak to the next one of its name."""
+        self.known(canary)
+        try:
+            events = read_journal(self.journal(canary))
+        except (DataContractError, StorageError):
+            return  # a record that was tampered with must keep nobody from ending the canary
+        if events and events[-1].event in TERMINAL:
+            raise ConfigurationError(
+                f"the canary '{canary}' has ended ({events[-1].event})",
+                where=str(self.path),
+                remedy=f"see `acceltrial canary status {canary}`",
             )

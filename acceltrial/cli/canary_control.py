@@ -23,6 +23,8 @@ def run(
 ) -> None:
     """Carry a plan out on live traffic; whatever ends it, traffic ends on the safe side.
 
+    Exits with 0 when the candidate was promoted, and with 4 when it was not, for whatever reason.
+
     Args:
         plan_file: YAML of the plan: steps, holds, guardrails, lease.
         lever_file: YAML of what moves the traffic: split, haproxy, envoy, sagemaker or httproute.
@@ -103,7 +105,9 @@ def status(canary: str, *, folder: Path = FOLDER) -> None:
     from acceltrial.canary.folder import CanaryFolder
     from acceltrial.canary.journal import read_journal
 
-    for event in read_journal(CanaryFolder(folder).journal(canary)):
+    place = CanaryFolder(folder)
+    place.known(canary)
+    for event in read_journal(place.journal(canary)):
         print(f"{event.t_s:9.1f} s  {event.share:6.1%}  {event.event:16}  {event.reason}")
 
 

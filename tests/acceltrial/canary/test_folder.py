@@ -48,6 +48,12 @@ def test_a_canary_that_is_not_there_is_named(folder, name):
         folder.approve(name, 1)
 
 
+def test_a_record_that_was_tampered_with_keeps_nobody_from_ending_the_canary(folder):
+    folder.journal("c").write_text('{"event": "started"}\n')
+    folder.ask_abort("c", "now")
+    assert folder.abort_reason("c") == "now"
+
+
 def test_a_folder_that_cannot_be_made_says_so(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StorageError), CanaryFolder(tmp_path / "file" / "f").one_at_a_time("w"):

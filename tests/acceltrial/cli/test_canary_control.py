@@ -8,7 +8,7 @@ import yaml
 from acceltrial.canary.folder import CanaryFolder
 from acceltrial.canary.levers.split_proxy import split_proxy
 from acceltrial.cli.canary import app
-from acceltrial.errors import ConfigurationError, StorageError
+from acceltrial.errors import ConfigurationError
 
 PLAN = {
     "canary": "c", "workload": "w", "baseline": "a", "candidate": "b", "shares": [0.5, 1.0], "hold_s": 1,
@@ -47,6 +47,9 @@ def test_a_running_canary_is_aborted_and_its_record_printed(files, capsys):
     out = capsys.readouterr().out
     assert "intent_share" in out
     assert out.splitlines()[-1].split()[3] == "aborted"
+    for late in (("abort", "c"), ("approve", "c", "2")):  # it would speak to the next canary of this name
+        with pytest.raises(ConfigurationError, match=r"has ended \(aborted\)"):
+            run(*late, "--folder", folder)
 
 
 def test_who_does_not_say_yes_starts_nothing(files, capsys, monkeypatch):
@@ -75,5 +78,5 @@ def test_an_approval_says_what_it_allows(tmp_path, wrong):
 def test_a_canary_that_is_not_there(tmp_path):
     with pytest.raises(ConfigurationError, match="no canary 'c'"):
         run("abort", "c", "--folder", tmp_path)
-    with pytest.raises(StorageError):
+    with pytest.raises(ConfigurationError, match="no canary 'c'"):
         run("status", "c", "--folder", tmp_path)
