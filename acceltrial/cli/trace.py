@@ -23,7 +23,7 @@ Columns = Annotated[
     ),
 ]
 Format = Annotated[
-    str, Parameter(help="azure, mooncake, burstgpt, servegen, otel, acceltrial, generic or auto.")
+    str, Parameter(help="azure, mooncake, burstgpt, servegen, otel, acceltrial, named, generic or auto.")
 ]
 Sort = Annotated[bool, Parameter(help="Sort rows that are not in order of arrival (in memory).", negative="")]
 Spread = Annotated[Literal["auto", "never"], Parameter(help="Spread arrivals inside coarse timestamp steps.")]

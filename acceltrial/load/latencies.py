@@ -7,6 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 Floats = npt.NDArray[np.float64]
+_SLICE = 50_000
 
 
 def latencies(records: pl.DataFrame) -> pl.DataFrame:
@@ -37,8 +38,7 @@ def latencies(records: pl.DataFrame) -> pl.DataFrame:
 
 def gaps_between_events_ms(records: pl.DataFrame) -> Floats:
     """Every gap between two successive output events of one completed request."""
-    columns = records.select("error_class", "chunks", "token_times_s")
-    return _gaps_ms(columns.filter(pl.col("error_class").is_null() & (pl.col("chunks") > 1)))
+    return _gaps_ms(records, per_token=False)
 
 
 def inter_token_ms(records: pl.DataFrame) -> Floats:
@@ -47,25 +47,35 @@ def inter_token_ms(records: pl.DataFrame) -> Floats:
     That number is output tokens ÷ events of the request (1 for a server that sends tokens one by one);
     requests whose tokens are not known are left out.
     """
+    return _gaps_ms(records, per_token=True)
+
+
+def _gaps_ms(records: pl.DataFrame, *, per_token: bool) -> Floats:
+    """Differences within each list of times, slice by slice: a run may hold tens of millions."""
     tokens = pl.coalesce("output_tokens", "output_tokens_own")
     columns = records.select("error_class", "chunks", "token_times_s", tokens.alias("tokens"))
-    done = columns.filter(pl.col("error_class").is_null() & (pl.col("chunks") > 1) & (pl.col("tokens") > 1))
-    gaps_ms = _gaps_ms(done)
-    per_event = np.maximum(1.0, done["tokens"].to_numpy() / done["chunks"].to_numpy())
-    if np.any(per_event > 1.0):
-        gaps_ms /= np.repeat(per_event, done["chunks"].to_numpy() - 1)
-    return gaps_ms
+    wanted = pl.col("error_class").is_null() & (pl.col("chunks") > 1)
+    wanted = wanted & (pl.col("tokens") > 1) if per_token else wanted
+    counts = columns.filter(wanted)["chunks"]
+    found: Floats = np.empty(int(counts.sum()) - len(counts))
+    filled = 0
+    for part in columns.iter_slices(_SLICE):
+        gaps = _gaps_of(part.filter(wanted), per_token=per_token)
+        found[filled : filled + len(gaps)] = gaps
+        filled += len(gaps)
+    return found
 
 
-def _gaps_ms(done: pl.DataFrame) -> Floats:
-    """Differences within each list of times; few copies, since a run may hold tens of millions."""
+def _gaps_of(done: pl.DataFrame, *, per_token: bool) -> Floats:
     if not done.height:
         return np.zeros(0)
+    chunks = done["chunks"].to_numpy()
     gaps = np.diff(done["token_times_s"].explode().to_numpy())
     within = np.ones(len(gaps), dtype=bool)
-    within[np.cumsum(done["chunks"].to_numpy())[:-1] - 1] = False
-    found: Floats = gaps[within]
-    found *= 1e3
+    within[np.cumsum(chunks)[:-1] - 1] = False
+    found: Floats = gaps[within] * 1e3
+    if per_token:
+        found /= np.repeat(np.maximum(1.0, done["tokens"].to_numpy() / chunks), chunks - 1)
     return found
 
 

@@ -10,6 +10,7 @@ from acceltrial.traces.formats.base import TraceFormat
 from acceltrial.traces.formats.burstgpt import BurstGptFormat
 from acceltrial.traces.formats.generic import GenericFormat, OwnFormat, column_names
 from acceltrial.traces.formats.mooncake import MooncakeFormat
+from acceltrial.traces.formats.named import NamedFormat
 from acceltrial.traces.formats.otel import OpenTelemetryFormat
 from acceltrial.traces.formats.servegen import ServeGenFormat
 from acceltrial.traces.source import Head
@@ -23,6 +24,7 @@ FORMATS: Final[dict[str, TraceFormat]] = {
         ServeGenFormat(),
         OpenTelemetryFormat(),
         OwnFormat(),
+        NamedFormat(),
         GenericFormat(),
     )
 }
@@ -50,6 +52,7 @@ def find_format(head: Head, name: str, *, mapped: bool) -> TraceFormat:
     raise DataContractError(
         "the content is of no known trace format",
         where=str(head.path),
-        remedy=f"map its columns ({found}) with `columns: {{arrival: …, input_tokens: …}}`,"
+        remedy=f"map its columns ({found}) with `columns: {{arrival: …, input_tokens: …}}` in traces.yaml or"
+        f" `acceltrial trace convert {head.path.name} --columns arrival=…,input_tokens=… --out NAME.parquet`,"
         f" or name one of the formats {', '.join(FORMATS)}",
     )
