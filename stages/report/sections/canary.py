@@ -66,7 +66,6 @@ def _summary(material: Material, verdicts: list[dict[str, Any]]) -> DataTable:
             words(r["guardrail"]) if r["guardrail"] else unknown("no guardrail decided"),
             duration(r["at_s"]),
             percent(r["final_share"]),
-            r["reason"],
             minute(r["started"]),
         ]
         for r in verdicts
@@ -80,7 +79,6 @@ def _summary(material: Material, verdicts: list[dict[str, Any]]) -> DataTable:
         "Guardrail",
         "After",
         "Final share",
-        "Reason",
         "Started",
     )
     return DataTable("Verdicts", columns, rows, right=frozenset({6, 7}))
@@ -103,6 +101,7 @@ def _course(material: Material, verdict: dict[str, Any]) -> list[object]:
     heading = f"{name}: {verdict['candidate']}, {words(verdict['verdict'])}"
     return [
         Heading(heading, f"canary-{fragment(name)}"),
+        Text(verdict["reason"]),  # a paragraph long: in a column it would push the others off the page
         Charts(charts),
         _decisions_table(name, events),
         _events_table(name, events),

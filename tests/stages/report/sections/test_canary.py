@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
-from stages.report.blocks import Charts, DataTable, Material
+from stages.report.blocks import Charts, DataTable, Heading, Material, Text
 from stages.report.sections import canary
 from tests.stages.report.sample_tables import sample_rows
 
@@ -13,6 +14,17 @@ def test_trials_come_before_demonstrations(material: Material) -> None:
     summary = canary.build(material).blocks[0]
     assert isinstance(summary, DataTable)
     assert [row[0] for row in summary.rows] == ["canary-1", "canary-2"]
+
+
+def test_each_verdicts_reason_stands_under_its_heading(material: Material) -> None:
+    blocks = canary.build(material).blocks
+    reasons = {row["canary"]: row["reason"] for row in sample_rows()["canary_verdicts"]}
+    told = [
+        after.text
+        for before, after in pairwise(blocks)
+        if isinstance(before, Heading) and isinstance(after, Text)
+    ]
+    assert told == [reasons["canary-1"], reasons["canary-2"]]
 
 
 def test_share_and_guardrail_are_told_in_words(material: Material) -> None:
