@@ -31,7 +31,7 @@ class StepTimes:
         blend: the power of the blend of memory and arithmetic.
         base: beside the model, in each request's first token.
         prefill_factor: on the time of prompts, from residuals.
-        decode_factors: on the decode step, by batches 1, 2, 4 …, from residuals.
+        decode_factors: on the decode step, from residuals, by `decode_batches` or else by batches 1, 2, 4 …
     """
 
     shared: float
@@ -48,11 +48,12 @@ class StepTimes:
     base: float = 0.0
     prefill_factor: float = 1.0
     decode_factors: Sequence[float] = (1.0,)
+    decode_batches: Sequence[int] = ()
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            numbers = value if field.name == "decode_factors" else (value,)
+            numbers = value if field.name.startswith("decode_") else (value,)
             for number in numbers:
                 if not math.isfinite(number) or number < 0:
                     raise _wrong(field.name, value, "finite and not negative")
@@ -60,6 +61,11 @@ class StepTimes:
             raise _wrong("shared", self.shared, "above zero: a step takes time")
         if not 0 < self.expert_share <= 1 or self.blend < 1 or min(self.decode_factors, default=0.0) <= 0:
             raise _wrong("expert_share, blend or decode_factors", self.blend, "inside their ranges")
+        batches = list(self.decode_batches)
+        if batches and (
+            len(batches) != len(self.decode_factors) or batches != sorted(set(batches)) or batches[0] < 1
+        ):
+            raise _wrong("decode_batches", batches, "one a factor, from 1 and rising")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,7 @@ class Server:
     Attributes:
         cache_tokens: that the memory of one replica holds.
         token_budget: tokens that one step computes at most (chunked prefill).
+        prompt_tail: last tokens of a prompt that the step after the others reads; 0: none.
         max_sequences: that run together. longest: tokens of a request at most; longer ones are rejected.
         prefix_cache: whether finished requests' blocks are reused.
         prefill_replicas: of `replicas`, those that only read prompts; 0: no disaggregation.
@@ -82,6 +89,7 @@ class Server:
     cache_tokens: int
     replicas: int = 1
     token_budget: int = 2048
+    prompt_tail: int = 0
     max_sequences: int = 256
     longest: int = 1 << 30
     prefix_cache: bool = True
@@ -102,6 +110,7 @@ class Server:
             ("cache_tokens", 16, 1 << 40),
             ("replicas", 1, MOST_REPLICAS),
             ("token_budget", 1, 1 << 24),
+            ("prompt_tail", 0, 1 << 24),
             ("max_sequences", 1, MOST_SEQUENCES),
             ("longest", 2, 1 << 30),
             ("most_steps", 1, 1 << 20),

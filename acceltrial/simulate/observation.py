@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,17 @@ if TYPE_CHECKING:
     import polars as pl
 
 Array = np.ndarray[Any, Any]
+
+LEAST_GAPS = 3
 COLUMNS = ("sent_s", "first_token_s", "last_s", "input_tokens", "output_tokens", "error_class")
+
+
+class Pace(NamedTuple):
+    """Mean time between tokens, mean context of all sequences together in tokens, and how many were seen."""
+
+    seconds: float
+    context: float
+    count: int
 
 
 @dataclass(frozen=True)
@@ -23,6 +34,7 @@ class Phase:
     Attributes:
         gap_s: each request's mean time between tokens; NaN with fewer than two.
         streams: most requests that were decoded at one instant.
+        paces: by the number of requests that were decoded together while nothing else was asked for.
     """
 
     sent_s: Array
@@ -32,6 +44,7 @@ class Phase:
     inputs: Array
     outputs: Array
     streams: int
+    paces: Mapping[int, Pace] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.sent_s)
@@ -75,6 +88,7 @@ def phase_of(records: pl.DataFrame, name: str) -> Phase:
         known["input_tokens"].to_numpy(),
         outputs,
         most_together(first[outputs > 1], last[outputs > 1]),
+        _paces(known) if "token_times_s" in known.columns else {},
     )
 
 
@@ -85,6 +99,50 @@ def most_together(starts: Array, ends: Array) -> int:
     at = np.concatenate([ends, starts])
     change = np.concatenate([-np.ones(len(ends), dtype=int), np.ones(len(starts), dtype=int)])
     return max(int(np.cumsum(change[np.argsort(at, kind="stable")]).max()), 1)
+
+
+def _paces(known: pl.DataFrame) -> dict[int, Pace]:
+    """Gaps in whose middle every request that had been sent was being decoded: pure decode steps."""
+    ends = np.sort(known["last_s"].to_numpy())
+    arrays = {name: np.sort(known[name].to_numpy()) for name in ("sent_s", "first_token_s")}
+    middles, gaps, contexts = [np.zeros(0)], [np.zeros(0)], [np.zeros(0)]
+    for times, inputs, outputs in known.select("token_times_s", "input_tokens", "output_tokens").iter_rows():
+        if times is None or len(times) != outputs:
+            continue  # chunks of several tokens: their gaps are not steps
+        at = np.asarray(times)
+        middles.append((at[1:] + at[:-1]) / 2)
+        gaps.append(np.diff(at))
+        contexts.append(inputs + 1.0 + np.arange(len(at) - 1))
+    middle, gap, context = (np.concatenate(parts) for parts in (middles, gaps, contexts))
+    ended = np.searchsorted(ends, middle)
+    sent, decoded = (np.searchsorted(times, middle) - ended for times in arrays.values())
+    found = {}
+    for batch in np.unique(decoded[sent == decoded]):
+        own = (sent == decoded) & (decoded == batch)
+        typical = float(np.median(gap[own]))
+        own &= (gap > typical / 2) & (gap < typical * 2)
+        if own.sum() >= LEAST_GAPS:
+            found[int(batch)] = Pace(
+                float(gap[own].mean()), float(batch * context[own].mean()), int(own.sum())
+            )
+    return found
+
+
+def joined_paces(phases: Iterable[Phase]) -> dict[int, Pace]:
+    """The paces of several phases, each weighed by its gaps."""
+    seen: dict[int, list[Pace]] = {}
+    for phase in phases:
+        for batch, pace in phase.paces.items():
+            seen.setdefault(batch, []).append(pace)
+    return {batch: _mean_pace(own) for batch, own in sorted(seen.items())}
+
+
+def _mean_pace(paces: list[Pace]) -> Pace:
+    weights = np.array([pace.count for pace in paces], dtype=float)
+    seconds, context = (
+        float(np.average([pace[place] for pace in paces], weights=weights)) for place in range(2)
+    )
+    return Pace(seconds, context, int(weights.sum()))
 
 
 def percentile_errors(simulated: Array, measured: Array) -> dict[str, float]:

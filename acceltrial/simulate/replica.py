@@ -29,7 +29,7 @@ def advance(
     while x.rep[r].now < until and x.rep[r].load > 0:
         if x.rep[r].current < 0:
             admit(c, q, x, r)
-        if x.rep[r].current >= 0:
+        if x.rep[r].current >= 0 or x.rep[r].tails > 0:
             _mixed_step(c, q, x, p, scale, r, sent)
         elif x.rep[r].running > 0:
             if lag and _is_quiet(c, x, p, scale, r, until):
@@ -44,26 +44,40 @@ def _mixed_step(c: Settings, q: Array, x: Replicas, p: Array, scale: Array, r: i
     """A step that reads prompts, up to the token budget, beside the decoding sequences."""
     if not take(x, r, _needed(x, r, 0)):
         # The prompt being read goes first, and with it this step.
-        preempt(q, x, r)
+        preempt(c, q, x, r)
         return
     batch, context = x.rep[r].running, float(x.rep[r].context)
     budget = max(c.token_budget - batch, 1)
     chunk, prompts, read, seen = 0, 0, 0.0, 0.0
-    while True:
+    for place in range(x.rep[r].tails):
+        i = x.slots[r, place].tail
+        _end_prompt(x, r, i, x.slots[r, place].tail_hit)
+        before = q[i].inputs + q[i].generated - c.prompt_tail
+        read += before
+        seen += c.prompt_tail * (before + 0.5 * c.prompt_tail)
+    prompts = x.rep[r].tails
+    chunk = prompts * c.prompt_tail
+    x.rep[r].tails = 0
+    while x.rep[r].current >= 0 and chunk < budget:
         i = x.rep[r].current
-        part = min(x.rep[r].left, budget - chunk)
-        before = q[i].inputs + q[i].generated - x.rep[r].left
+        left = x.rep[r].left
+        tail = c.prompt_tail if left > c.prompt_tail else 0
+        part = min(left - tail, budget - chunk)
+        before = q[i].inputs + q[i].generated - left
         chunk += part
         prompts += 1
         read += before
         seen += part * (before + 0.5 * part)
         x.rep[r].left -= part
-        if x.rep[r].left > 0:
+        if x.rep[r].left > tail:
             break
-        x.slots[r, x.rep[r].ended_count].ended = i
-        x.slots[r, x.rep[r].ended_count].ended_hit = x.rep[r].hit
-        x.rep[r].ended_count += 1
         x.rep[r].current = -1
+        if tail > 0:
+            x.slots[r, x.rep[r].tails].tail = i
+            x.slots[r, x.rep[r].tails].tail_hit = x.rep[r].hit
+            x.rep[r].tails += 1
+        else:
+            _end_prompt(x, r, i, x.rep[r].hit)
         if chunk >= budget or not admit(c, q, x, r):
             break
     x.counts[PREFILLED] += chunk
@@ -77,13 +91,21 @@ def _mixed_step(c: Settings, q: Array, x: Replicas, p: Array, scale: Array, r: i
             send(c, q, x, r, i, sent)
 
 
+@inlined
+def _end_prompt(x: Replicas, r: int, i: int, hit: int) -> None:
+    """Notes that this step ends the prompt of request `i`."""
+    x.slots[r, x.rep[r].ended_count].ended = i
+    x.slots[r, x.rep[r].ended_count].ended_hit = hit
+    x.rep[r].ended_count += 1
+
+
 @compiled
 def _decode_steps(c: Settings, q: Array, x: Replicas, p: Array, scale: Array, r: int, until: float) -> None:
     """As many steps as nothing interrupts: an end, an arrival, or the last free block."""
     batch, context = x.rep[r].running, float(x.rep[r].context)
     most = _steps_with_room(x, r, _steps_to_end(c, x, r))
     if most == 0:
-        preempt(q, x, r)
+        preempt(c, q, x, r)
         return
     seconds = decode_s(p, scale, batch, context)
     if until < math.inf:

@@ -146,6 +146,12 @@ def fail(c: Settings, q: Array, x: Replicas, r: int, at: float) -> int:
         x.counts[RECOMPUTED] += q[i].inputs if q[i].moved else tokens - x.rep[r].left - q[i].generated
         x.rep[r].current = -1
         chain = _restart(q, x, i, chain)
+    for place in range(x.rep[r].tails):
+        i = x.slots[r, place].tail
+        release(x, r, q[i].key, x.slots[r, place].tail_hit, q[i].inputs + q[i].generated, False)
+        x.counts[RECOMPUTED] += q[i].inputs - c.prompt_tail
+        chain = _restart(q, x, i, chain)
+    x.rep[r].tails = 0
     while first_waiting(x, r) >= 0:
         i = first_waiting(x, r)
         leave(q, x, r, i)

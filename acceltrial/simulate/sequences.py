@@ -35,14 +35,15 @@ from acceltrial.simulate.steps import bin_middle, bin_of
 def admit(c: Settings, q: Array, x: Replicas, r: int) -> bool:
     """Gives the first waiting request its blocks and makes it the one whose prompt is read."""
     i = first_waiting(x, r)
-    if i < 0 or x.rep[r].running + x.rep[r].ended_count >= c.max_sequences:
+    together = x.rep[r].running + x.rep[r].ended_count + x.rep[r].tails
+    if i < 0 or together >= c.max_sequences:
         return False
     tokens = q[i].inputs + q[i].generated
     key = q[i].key
     hit = 0
     if c.prefix_cache and key >= 0 and q[i].moved == 0:
         hit = min(q[i].prefix, x.cache[key, r].cache_tokens, tokens - 1) // BLOCK_TOKENS
-    busy = x.rep[r].running + x.rep[r].ended_count > 0
+    busy = together > 0
     # Room for the next step's blocks too: else the newcomer would be preempted before time passes.
     spare = c.spare_blocks + x.phases[r, (-x.rep[r].steps) % BLOCK_TOKENS] if busy else 0
     idle = x.rep[r].cached
@@ -163,23 +164,13 @@ def _close(c: Settings, q: Array, x: Replicas, r: int, i: int) -> None:
 
 
 @compiled
-def preempt(q: Array, x: Replicas, r: int) -> None:
+def preempt(c: Settings, q: Array, x: Replicas, r: int) -> None:
     """Takes the youngest request of the lowest priority off the replica, to be computed again.
 
     The last one that runs is not taken: what it shares is cut to what it reads.
     """
-    i = x.rep[r].current
-    if i >= 0:
-        release(x, r, q[i].key, x.rep[r].hit, q[i].inputs + q[i].generated, False)
-        x.rep[r].current = -1
-        x.counts[PREEMPTIONS] += 1
-        read = q[i].inputs + q[i].generated
-        if q[i].moved == 0:
-            read -= x.rep[r].left
-        x.counts[RECOMPUTED] += read
-        x.counts[MOVED] -= q[i].moved
-        q[i].moved = 0
-        wait_first(q, x, r, i)
+    if x.rep[r].current >= 0 or x.rep[r].tails > 0:
+        _put_back(c, q, x, r)
         return
     slot = x.levels[r, PRIORITIES - 1].r_tail
     for level in range(PRIORITIES - 1, -1, -1):
@@ -197,6 +188,24 @@ def preempt(q: Array, x: Replicas, r: int) -> None:
     q[i].moved = 0
     x.counts[PREEMPTIONS] += 1
     x.counts[RECOMPUTED] += q[i].inputs + q[i].generated
+    wait_first(q, x, r, i)
+
+
+@inlined
+def _put_back(c: Settings, q: Array, x: Replicas, r: int) -> None:
+    """Preempts the youngest prompt that is being read."""
+    i, hit, left = x.rep[r].current, x.rep[r].hit, x.rep[r].left
+    if i >= 0:
+        x.rep[r].current = -1
+    else:
+        x.rep[r].tails -= 1
+        i, hit, left = x.slots[r, x.rep[r].tails].tail, x.slots[r, x.rep[r].tails].tail_hit, c.prompt_tail
+    tokens = q[i].inputs + q[i].generated
+    release(x, r, q[i].key, hit, tokens, False)
+    x.counts[PREEMPTIONS] += 1
+    x.counts[RECOMPUTED] += tokens if q[i].moved else tokens - left
+    x.counts[MOVED] -= q[i].moved
+    q[i].moved = 0
     wait_first(q, x, r, i)
 
 

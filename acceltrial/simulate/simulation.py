@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,7 @@ def _settings(server: Server, base_s: float) -> Settings:
     blocks = server.cache_tokens // BLOCK_TOKENS
     return Settings(
         token_budget=server.token_budget,
+        prompt_tail=server.prompt_tail,
         blocks=blocks,
         spare_blocks=blocks // 100,
         max_sequences=server.max_sequences,
@@ -96,9 +98,7 @@ def _figures(steps: StepTimes) -> Array:
     from acceltrial.simulate.steps import BLEND_CELLS
 
     untouched = math.log1p(-steps.expert_share) if steps.expert_share < 1 else -math.inf
-    ratios = np.linspace(0.0, 1.0, BLEND_CELLS + 1)
-    blends = (1.0 + ratios**steps.blend) ** (1.0 / steps.blend)
-    return np.array(
+    plain = np.array(
         [
             steps.shared,
             steps.experts,
@@ -111,14 +111,21 @@ def _figures(steps: StepTimes) -> Array:
             steps.layers,
             steps.prefill_factor,
             steps.prompt,
-            *blends,
         ]
     )
+    return np.concatenate([plain, _blends(steps.blend, BLEND_CELLS)])
+
+
+@lru_cache(maxsize=8)
+def _blends(power: float, cells: int) -> Array:
+    ratios = np.linspace(0.0, 1.0, cells + 1)
+    return np.asarray((1.0 + ratios**power) ** (1.0 / power))
 
 
 def _factors(steps: StepTimes, most: int) -> Array:
     """The factor of every batch up to `most`, between the given ones on the logarithm of the batch."""
-    at = np.arange(len(steps.decode_factors), dtype=float)
+    given = np.array(steps.decode_batches, dtype=float)
+    at = np.log2(given) if len(given) else np.arange(len(steps.decode_factors), dtype=float)
     batches = np.log2(np.maximum(np.arange(most + 1, dtype=float), 1.0))
     return np.asarray(np.exp(np.interp(batches, at, np.log(steps.decode_factors))))
 
@@ -140,8 +147,13 @@ def _failures(server: Server, span_s: float, seed: int) -> tuple[Array, Array]:
     return at, rng.integers(0, server.most_replicas, count)
 
 
+_compiled: list[bool] = []
+
+
 def _compile(settings: Settings, figures: Array, factors: Array) -> None:
-    """Compiles, or loads what was compiled, on an empty trace, so that it is not timed."""
+    """Compiles, or loads what was compiled, on an empty trace, so that it is not timed: once in a process."""
+    if _compiled:
+        return
     from acceltrial.simulate.events import play
     from acceltrial.simulate.state import new_replicas, new_requests
 
@@ -150,3 +162,4 @@ def _compile(settings: Settings, figures: Array, factors: Array) -> None:
     small = settings._replace(max_sequences=1)
     replicas = new_replicas(max(settings.first_replicas, 1), 1, small)
     play(settings, requests, replicas, figures, factors, np.zeros(0), np.zeros(0, dtype=np.int64))
+    _compiled.append(True)

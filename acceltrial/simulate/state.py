@@ -48,7 +48,18 @@ leading tokens may be reused. While it runs `e2e` holds the time of its latest t
 
 _COUNTS = (
     *("steps", "running", "context", "load", "free", "cached", "pinned", "own", "low_bin", "high_bin"),
-    *("current", "left", "hit", "ended_count", "heap_size", "cache_head", "cache_tail", "finished", "status"),
+    *(
+        "current",
+        "left",
+        "hit",
+        "ended_count",
+        "tails",
+        "heap_size",
+        "cache_head",
+        "cache_tail",
+        "finished",
+        "status",
+    ),
 )
 _TIMES = [
     "now",
@@ -76,9 +87,12 @@ _SLOTS = [
     "slots_free",
     "ended",
     "ended_hit",
+    "tail",
+    "tail_hit",
 ]
 SLOT = np.dtype([(name, np.int64) for name in _SLOTS])
-"""A place for a request that decodes; also the stack of free places and the prompts that end in a step."""
+"""A place for a request that decodes; also the stack of free places, the prompts that end in a step, and
+those whose last tokens the next step reads."""
 PREFIX = np.dtype([(f"cache_{name}", np.int32) for name in ("tokens", "users", "before", "after")])
 LEVEL = np.dtype([(name, np.int64) for name in ("q_head", "q_tail", "r_head", "r_tail")])
 """Of one priority: the ends of its waiting line and of its running requests."""
@@ -88,6 +102,7 @@ class Settings(NamedTuple):
     """The server as plain numbers; see `configuration.Server`."""
 
     token_budget: int
+    prompt_tail: int
     blocks: int
     spare_blocks: int
     max_sequences: int

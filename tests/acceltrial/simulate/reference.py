@@ -40,16 +40,17 @@ def reference(load: Load, steps: StepTimes, server: Server) -> tuple[list[float]
     total = server.cache_tokens // BLOCK
     coming, waiting = list(requests), list[Request]()
     running, reading = list[Request](), list[Request]()
+    tails, ended = list[Request](), list[Request]()
     now, due = 0.0, 0
 
     def used() -> int:
-        return sum(one.blocks for one in running + reading)
+        return sum(one.blocks for one in running + tails + ended + reading)
 
     def admit(ended: int) -> bool:
-        if not waiting or len(running) + ended >= server.max_sequences:
+        if not waiting or len(running) + len(tails) + ended >= server.max_sequences:
             return False
         tokens = waiting[0].inputs + waiting[0].given
-        spare = total // 100 + due if running or ended else 0
+        spare = total // 100 + due if running or tails or ended else 0
         if total - used() < -(-tokens // BLOCK) + spare:
             return False
         one = waiting.pop(0)
@@ -57,8 +58,8 @@ def reference(load: Load, steps: StepTimes, server: Server) -> tuple[list[float]
         reading.append(one)
         return True
 
-    while coming or waiting or running or reading:
-        if not (waiting or running or reading):
+    while coming or waiting or running or reading or tails:
+        if not (waiting or running or reading or tails):
             now = max(now, coming[0].arrival)
         while coming and coming[0].arrival <= now:
             waiting.append(coming.pop(0))
@@ -66,29 +67,34 @@ def reference(load: Load, steps: StepTimes, server: Server) -> tuple[list[float]
         if not reading:
             admit(0)
         if total - used() < due:
-            victim = reading.pop() if reading else running.pop()
+            victim = next(line for line in (reading, tails, running) if line).pop()
             victim.context = 0
             waiting.insert(0, victim)
             continue
         batch, context = len(running), sum(one.context for one in running)
         for one in running:
             one.context += 1
-        if not reading:
+        if not reading and not tails:
             now += decode_s(steps, batch, context)
-            ended: list[Request] = []
         else:
-            chunk, prompts, read, seen, ended = 0, 0, 0, 0.0, []
+            ended, tails = tails, []
+            chunk, prompts = sum(one.left for one in ended), len(ended)
+            read = sum(one.context - one.left for one in ended)
+            seen = sum(one.left * (one.context - one.left / 2) for one in ended)
+            for one in ended:
+                one.left = 0
             budget = max(server.token_budget - batch, 1)
-            while True:
+            while reading and chunk < budget:
                 one = reading[-1]
-                part = min(one.left, budget - chunk)
+                tail = server.prompt_tail if one.left > server.prompt_tail else 0
+                part = min(one.left - tail, budget - chunk)
                 before = one.context - one.left
                 chunk, prompts, read = chunk + part, prompts + 1, read + before
                 seen += part * (before + part / 2)
                 one.left -= part
-                if one.left:
+                if one.left > tail:
                     break
-                ended.append(one)
+                (tails if tail else ended).append(reading.pop())
                 if chunk >= budget or not admit(len(ended)):
                     break
             now += mixed_s(steps, batch, context, chunk, prompts, read, seen)
@@ -96,11 +102,11 @@ def reference(load: Load, steps: StepTimes, server: Server) -> tuple[list[float]
             one.given += 1
         finish(running, now, steps.base)
         for one in ended:
-            reading.remove(one)
             one.given += 1
             if one.given == 1:
                 one.ttft = now - one.arrival + steps.base
             running.append(one)
+        ended = []
         finish(running, now, steps.base)
     return [one.ttft for one in requests], [one.e2e for one in requests]
 

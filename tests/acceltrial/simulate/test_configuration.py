@@ -13,6 +13,7 @@ from acceltrial.simulate import Server, StepTimes
         {"replicas": 0},
         {"replicas": 10**9},
         {"token_budget": 0},
+        {"prompt_tail": -1},
         {"prefill_replicas": 1},
         {"mtbf_s": 0.0},
         {"mtbf_s": float("nan")},

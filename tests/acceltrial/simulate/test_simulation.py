@@ -23,6 +23,7 @@ SERVERS = {
     "round robin": Server(cache_tokens=100_000, replicas=3, router="round_robin"),
     "by prefix": Server(cache_tokens=30_000, replicas=3, router="prefix_aware"),
     "without prefixes": Server(cache_tokens=30_000, replicas=2, prefix_cache=False),
+    "prompts with a tail": Server(cache_tokens=5_000, replicas=2, prompt_tail=4, mtbf_s=20.0),
     "disaggregated": Server(
         cache_tokens=20_000, replicas=4, prefill_replicas=2, transfer_s_per_token=1e-5
     ),
@@ -78,8 +79,10 @@ def test_one_request_is_the_sum_of_its_steps() -> None:
         Server(cache_tokens=100_000, prefix_cache=False, most_steps=1),
         Server(cache_tokens=3_000, prefix_cache=False, most_steps=1),
         Server(cache_tokens=20_000, prefix_cache=False, most_steps=1, token_budget=48, max_sequences=8),
+        Server(cache_tokens=3_000, prefix_cache=False, most_steps=1, max_sequences=8, prompt_tail=4),
+        Server(cache_tokens=20_000, prefix_cache=False, most_steps=1, token_budget=48, prompt_tail=7),
     ],
-    ids=["roomy", "preempting", "small steps"],
+    ids=["roomy", "preempting", "small steps", "prompts with a tail", "tails in small steps"],
 )
 @pytest.mark.parametrize("rate", [3.0, 30.0, 300.0])
 def test_every_time_equals_that_of_a_plain_reference(server: Server, rate: float) -> None:
@@ -152,6 +155,7 @@ def test_what_never_fits_is_rejected_and_told() -> None:
         extra=st.integers(0, 3),
         cache_tokens=st.integers(200, 20_000),
         token_budget=st.integers(1, 3000),
+        prompt_tail=st.sampled_from([0, 0, 1, 4, 40]),
         max_sequences=st.integers(1, 64),
         prefix_cache=st.booleans(),
         router=st.sampled_from(["round_robin", "least_loaded", "prefix_aware"]),
