@@ -137,7 +137,7 @@ def _checked_order(batches: Iterator[pl.DataFrame], path: Path) -> Iterator[pl.D
             raise DataContractError(
                 f"the request arrives {-steps[at] / SECOND:.6g} s before the one above it",
                 where=f"{path}, row {batch['row'][at]}",
-                remedy="sort the file by arrival, or set `sort: true` to have it sorted in memory",
+                remedy="sort the file by arrival, or have it sorted in memory: --sort, or `sort: true`",
                 details={"row": batch["row"][at]},
             )
         if (int(times[-1]) - first_ns) / SECOND > MAX_SPAN_S:

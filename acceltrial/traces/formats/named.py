@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 import polars as pl
 
-from acceltrial.errors import ConfigurationError, DataContractError
+from acceltrial.errors import ConfigurationError
 from acceltrial.traces.columns import ColumnMap, TimeUnit
 from acceltrial.traces.formats.base import Reading
 from acceltrial.traces.formats.generic import column_names, is_json, mapped_batches
@@ -117,16 +117,20 @@ def _cells(head: Head, column: str) -> list[Any]:
         return [] if first is None else first[column].head(_CELLS).to_list()
     lines = head.lines[: _CELLS + 1]
     if is_json(head):
-        try:
-            return [orjson.loads(line).get(column) for line in lines]
-        except (orjson.JSONDecodeError, AttributeError) as error:
-            raise DataContractError(
-                f"not a JSON object a line ({error})", where=str(head.path), remedy="one JSON object a line"
-            ) from error
+        return [cell for line in lines for cell in _field(line, column)]
     names, separator = csv_header(head)
     at = names.index(column)
     rows = csv.reader(lines[1:], delimiter=separator)
     return [row[at].strip() for row in rows if len(row) > at]
+
+
+def _field(line: str, column: str) -> list[Any]:
+    """The field of one line; nothing of a damaged line, which the reader names when it comes to it."""
+    try:
+        item = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return []
+    return [item.get(column)] if isinstance(item, dict) else []
 
 
 def _number(cell: Any) -> float | None:
