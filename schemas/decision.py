@@ -76,6 +76,22 @@ class Flips(Table):
     """Why there is no such point; empty where there is."""
 
 
+class FlipLines(Table):
+    """The lines that cross where a choice flips: scores of the winner and its rivals as one figure moves."""
+
+    workload: str
+    kind: str = pa.Field(
+        isin=["price", "rival_price", "volume", "utilisation", "quality", "engineering_cost"]
+    )
+    option: str
+    factor: float = pa.Field(gt=0)
+    """Times today's figure."""
+    value: float = pa.Field(nullable=True)
+    """The figure itself, in the unit of the row of Flips."""
+    score: float = pa.Field(nullable=True)
+    """Empty where the option is ruled out: too many replicas, or below the owner's floor."""
+
+
 class Billed(Table):
     """One row a workload, option, month and line of a bill, beside its prediction; no workload: unmatched."""
 

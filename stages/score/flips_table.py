@@ -87,7 +87,7 @@ def quality_flip(choice: Choice, params: ScoreParams) -> float | None:
 
 def engineering_flip(choice: Choice, params: ScoreParams) -> float | None:
     """The factor on all people's work, for every option alike, at which another device is level."""
-    return people_flip(choice, lambda factor: _people_at(params, factor))
+    return people_flip(choice, lambda factor: people_at(params, factor))
 
 
 _FLOOR_ONLY = "nobody measured it: the owner's floor is assumed, and a measured rate below it is a veto"
@@ -133,7 +133,8 @@ class _Rows:
         }
 
 
-def _people_at(params: ScoreParams, factor: float) -> ScoreParams:
+def people_at(params: ScoreParams, factor: float) -> ScoreParams:
+    """The parameters with every line of people's work at `factor` of today's."""
     lines: Mapping[str, CostLine] = {
         name: line.model_copy(update={"value": line.value * factor}) if name in PEOPLE else line
         for name, line in params.cost_lines.items()

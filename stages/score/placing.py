@@ -67,8 +67,8 @@ def why_nothing(choice: Choice) -> str:
     if not choice.cases:
         reasons = sorted({veto.kind for _, veto in choice.rejected})
         return f"none of {len(choice.rejected)} options is feasible ({', '.join(reasons)})"
-    vetoes = [case.vetoes for case in choice.cases]
-    return f"all {len(choice.cases)} feasible options are vetoed; {nearest_to_go(vetoes)}"
+    told = nearest_to_go(case.vetoes for case in choice.cases).replace("NAME", choice.workload.id)
+    return f"all {len(choice.cases)} feasible options are vetoed; {told}"
 
 
 def _rule(choice: Choice, winner: Case) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from schemas.decision import (
     ROLES,
     Billed,
     Decisions,
+    FlipLines,
     Flips,
     Placements,
     Plan,
@@ -30,6 +31,7 @@ from stages.artifacts import (
     CLASSES,
     COSTS,
     DECISIONS,
+    FLIP_LINES,
     FLIPS,
     MEASUREMENTS,
     MODELS,
@@ -56,6 +58,7 @@ from stages.score.billing import BILLING, billed_rows, compared
 from stages.score.choice import Choice, Chooser
 from stages.score.figures import Evidence
 from stages.score.findings import billing_findings, ordered
+from stages.score.flip_lines import flip_lines
 from stages.score.flips_table import flip_rows
 from stages.score.governance import gate_findings, gate_rows, gates_digest, load_evidence, load_support
 from stages.score.overrides import Applied
@@ -125,13 +128,16 @@ def run(inputs: Inputs, params: ScoreParams, context: Context) -> Outputs:
     }
     told += [*overrides.findings(), *gate_findings([row for rows in gates.values() for row in rows])]
     costs, decided = costs_table(choices, context.now), table_of(Decisions, decisions)
+    flips = {choice.workload.id: flip_rows(choice, params) for choice in choices}
+    lines = [row for choice in choices for row in flip_lines(choice, params, flips[choice.workload.id])]
     bill = compared(costs, decided, portfolio / BILLING)
     return {
         COSTS.name: costs,
         BILLED.name: table_of(Billed, billed_rows(bill)),
         SCORE_FINDINGS.name: table_of(Findings, ordered([*told, *billing_findings(bill)])),
         TCO.name: table_of(Tco, tco_rows(choices, world, params)),
-        FLIPS.name: table_of(Flips, [row for choice in choices for row in flip_rows(choice, params)]),
+        FLIPS.name: table_of(Flips, [row for rows in flips.values() for row in rows]),
+        FLIP_LINES.name: table_of(FlipLines, lines),
         SCORES.name: scores_table(choices),
         RANKING.name: ranking_table(choices),
         ROLE_RANKING.name: role_ranking_table(choices),
@@ -177,6 +183,7 @@ STAGE = Stage(
         COSTS,
         TCO,
         FLIPS,
+        FLIP_LINES,
         BILLED,
         SCORE_FINDINGS,
         SCORES,

@@ -7,21 +7,31 @@ from typing import Any
 from stages.report.blocks import Cell, Charts, DataTable, Material, Section, Text, workload_link
 from stages.report.charts.drawing import Chart
 from stages.report.charts.intervals import Dot, interval_chart
+from stages.report.charts.lines import Axes, Series, line_chart
 from stages.report.formatting import number, words
 from stages.report.shown import Shown, unknown
+
+LINES_EACH = 2
+"""Conditions of a workload drawn as lines, the nearest; the dots and the table hold all."""
 
 
 def build(material: Material) -> Section:
     """One chart a workload with a flip, then every condition."""
     lead = (
-        "How far each figure is from the point at which another option takes the lead: 1 is today, 2 twice"
-        " today's figure. A dot near the line is a decision to keep an eye on; the nightly watch reopens it."
+        "Where another device takes the lead. The lines are scores as one figure moves, all else as today:"
+        " where they cross, the choice flips. The dots hold every such point together: 1 is today, 2 twice"
+        " today's figure. A dot near 1 is a decision to keep an eye on; the nightly watch reopens it."
     )
     rows = [row for w in material.tables.workloads for row in material.tables.rows("flips", w)]
     if not rows:
         text = "No condition is known under which a choice flips."
         return Section("break-even", "Break-even", "Compare", lead, [Text(text, "empty")])
-    charts = [chart for w in material.tables.workloads if (chart := _chart(material, w)) is not None]
+    charts = [
+        chart
+        for w in material.tables.workloads
+        for chart in (*_line_charts(material, w), _chart(material, w))
+        if chart is not None
+    ]
     columns = ("Workload", "What changes", "Today", "Flips at", "Times today", "Rival")
     lines = [
         _line(material, row)
@@ -63,6 +73,44 @@ def _chart(material: Material, workload: str) -> Chart | None:
         axis_title="times today's figure", columns=("What changes", "Today", "Flips at", "Rival"), rows=rows,
         log=True, limit=1.0,
     )  # fmt: skip
+
+
+def _line_charts(material: Material, workload: str) -> list[Chart]:
+    """The crossing scores of the workload's nearest conditions."""
+    known = [row for row in material.tables.rows("flips", workload) if row["factor"] is not None]
+    known.sort(key=lambda row: (row["distance"], row["kind"]))
+    points = material.tables.rows("flip_lines", workload)
+    return [
+        _crossing(material, flip, [p for p in points if p["kind"] == flip["kind"]])
+        for flip in known[:LINES_EACH]
+    ]
+
+
+def _crossing(material: Material, flip: dict[str, Any], points: list[dict[str, Any]]) -> Chart:
+    options = list(dict.fromkeys(point["option"] for point in points))
+    series = [
+        Series(
+            option,
+            [(p["value"], p["score"]) for p in points if p["option"] == option and p["score"] is not None],
+        )
+        for option in options
+    ]
+    kind, at = words(flip["kind"]), number(flip["flips_at"])
+    description = (
+        f"{flip['rival'] or 'Another option'} overtakes {flip['option']} when {kind} goes from"
+        f" {number(flip['today'])} to {at} {flip['unit']}."
+    )
+    rows = [(p["option"], number(p["value"]), number(p["score"])) for p in points]
+    return line_chart(
+        f"crossing-{flip['workload']}-{flip['kind']}",
+        f"{material.tables.title(flip['workload'])}: {kind}",
+        description,
+        series,
+        Axes(flip["unit"], "score", x_log=True, y_zero=False),
+        columns=("Option", flip["unit"], "Score"),
+        rows=rows,
+        marks=[(flip["today"], "today"), (flip["flips_at"], "flips")],
+    )
 
 
 def _line(material: Material, row: dict[str, Any]) -> list[Cell]:

@@ -707,6 +707,12 @@ def _beside(s: Sample, name: str, ranked: list[str], text: str) -> None:
             distance=None if factor is None else abs(math.log(factor)),
             reason="" if factor else "no such point" + text,
         )  # fmt: skip
+        for option, slope in ((ranked[0], -0.2), (ranked[1], 0.0)) if factor else ():
+            for at in (0.5, 1.0, 2.0):
+                s.add(
+                    "flip_lines", workload=name, kind=kind, option=option, factor=at, value=2 * at,
+                    score=None if at == 2.0 else 0.6 + slope * at,
+                )  # fmt: skip
     for gate, state in (("secrets", "met"), ("support_end", "expired"), ("image_signing", "open")):
         s.add(
             "security_gates", **base, gate=gate, state=state,

@@ -11,7 +11,10 @@ def test_the_nearest_flip_leads_and_unknown_points_say_why(material: Material) -
     charts, table = breakeven.build(material).blocks
     assert isinstance(charts, Charts)
     assert isinstance(table, DataTable)
-    assert "Nearest: price at 1.3 times" in charts.charts[0].description
+    lines, _, dots = charts.charts[:3]
+    assert "when price goes from 2 to 2.6 USD" in lines.description
+    assert "flips" in lines.svg
+    assert "Nearest: price at 1.3 times" in dots.description
     assert str(table.rows[0][1]).startswith("price")
     last = table.rows[-1][3]
     assert isinstance(last, Shown)
