@@ -15,14 +15,17 @@ from acceltrial.canary.guardrails import (
     LatencyGuardrail,
     MemoryGuardrail,
     QualityGuardrail,
+    default_guardrails,
 )
 from acceltrial.canary.records import Flags, Floats, Records
+from acceltrial.canary.tally import growth_by_look
 
 Breach = tuple[int, str, str]
 """The look, the guardrail, and what happened."""
 
 _DEGRADED_RATE = 0.05
 _START_REQUESTS = 100
+_GROWING_LOOKS = 0.3
 BEFORE_REQUESTS = 20
 
 
@@ -64,7 +67,8 @@ def worse_than_before(
     """What broke in the soak: from `since_s` on all traffic is the canary's, so it is held to the past.
 
     Failures: at most the share before plus five points. Latency: at most a tenth slower than
-    `baseline_factor` times the p95 that both arms had before.
+    `baseline_factor` times the p95 that both arms had before. Memory, where it is a guardrail: its headroom,
+    and growth in at most three looks of ten.
     """
     before, after = records.t_s < since_s, records.canary & (records.t_s >= since_s)
     if before.sum() < BEFORE_REQUESTS or not after.any():
@@ -84,7 +88,9 @@ def worse_than_before(
         crossed = _crossed(bad, counted & after, records, settings, looks, limit, math.log(1 / alpha))
         if crossed is not None:
             return crossed, name, f"{name}: worse with all traffic than {text}"
-    return None
+    rules = settings.guardrails or default_guardrails(set(records.values))
+    found = (_leak(rule, records, after, settings, looks, math.log(1 / alpha)) for rule in rules)
+    return next((breach for breach in found if breach), None)
 
 
 Check = tuple[Flags | Floats, Flags, float, str]
@@ -155,6 +161,22 @@ def _crossed(
     k = np.bincount(look, weights=np.asarray(bad, dtype=np.float64)[counted], minlength=looks)
     over = np.flatnonzero(beyond(k.astype(np.float64), n, limit) >= bound)
     return int(over[0]) if len(over) else None
+
+
+def _leak(
+    rule: Guardrail, records: Records, after: Flags, settings: JudgeSettings, looks: int, bound: float
+) -> Breach | None:
+    """Memory in the soak, where no baseline is left to compare it with."""
+    if not isinstance(rule, MemoryGuardrail):
+        return None
+    grown, present = growth_by_look(records, after, rule.growth, looks, settings.interval_s)
+    over = np.flatnonzero(beyond(grown, present, _GROWING_LOOKS) >= bound)
+    if len(over):
+        text = (
+            f"memory: grew by {rule.growth:.1%} in {grown.sum():.0f} of {present.sum():.0f} looks of the soak"
+        )
+        return int(over[0]), rule.name, text
+    return _headroom(rule, records, settings)
 
 
 def _headroom(rule: MemoryGuardrail, records: Records, settings: JudgeSettings) -> Breach | None:

@@ -189,21 +189,34 @@ def tally_growth(records: Records, rule: MemoryGuardrail, looks: int, interval_s
 
     A look counts when both arms have a value in it. The first value of an arm sets its mark.
     """
-    memory, look = records.column("memory_bytes"), records.looks(interval_s)
-    known = ~np.isnan(memory)
-    grown, present = np.zeros((looks, 2)), np.zeros((looks, 2))
-    for arm in (0, 1):
-        mine = known & (records.canary == bool(arm))
-        mark = math.nan
-        for i in np.unique(look[mine]):
-            value = float(np.median(memory[mine & (look == i)]))
-            present[i, arm] = not math.isnan(mark)
-            if math.isnan(mark) or value > mark * (1 + rule.growth):
-                grown[i, arm] = present[i, arm]
-                mark = value
+    arms = [
+        growth_by_look(records, records.canary == arm, rule.growth, looks, interval_s)
+        for arm in (False, True)
+    ]
+    grown, present = (np.stack(column, axis=1) for column in zip(*arms, strict=True))
     both = present.all(axis=1, keepdims=True)
     k, n = np.where(both, grown, 0.0)[:, None, :], np.where(both, 1.0, 0.0)[:, None, :]
     return Tally(k[..., 1:], n, k[..., :1], n, expected=np.array(0.03), prior_weight=30.0)
+
+
+def growth_by_look(
+    records: Records, counted: Flags, growth: float, looks: int, interval_s: float
+) -> tuple[Counts, Counts]:
+    """By look: 1 where the `counted` memory passed its high-water mark by `growth`, and 1 where it could.
+
+    The first value sets the mark and can pass nothing.
+    """
+    memory, look = records.column("memory_bytes"), records.looks(interval_s)
+    known = counted & ~np.isnan(memory)
+    grown, present = np.zeros(looks), np.zeros(looks)
+    mark = math.nan
+    for i in np.unique(look[known]):
+        value = float(np.median(memory[known & (look == i)]))
+        present[i] = not math.isnan(mark)
+        if math.isnan(mark) or value > mark * (1 + growth):
+            grown[i] = present[i]
+            mark = value
+    return grown, present
 
 
 COST_QUANTILE, HEADROOM = 0.999, 2.0
