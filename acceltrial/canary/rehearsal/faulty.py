@@ -72,7 +72,8 @@ def compressed_plan(name: str) -> CanaryPlan:
         judge=JudgeSettings(
             guardrails=(
                 ErrorGuardrail(harm=0.025, expected_rate=0.002, weight=2),
-                LatencyGuardrail(levels=(0.5, 0.9), margin=0.1, harm_odds=3.5, weight=2),
+                # What must be excluded is no coarser than what is rehearsed, else harm could pass as absent.
+                LatencyGuardrail(levels=(0.5, 0.9), margin=0.1, harm_odds=2.2, weight=2),
                 QualityGuardrail(margin=0.05, harm=0.4),
                 MemoryGuardrail(growth=0.015),
             ),
