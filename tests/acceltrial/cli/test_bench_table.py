@@ -17,8 +17,19 @@ def test_everything_that_went_wrong_is_told(capsys: pytest.CaptureFixture[str]) 
     summary["instrument"] |= {"valid": False, "reasons": ["late"]}
     summary["stationarity"] |= {"drifting": True, "reason": "grew"}
     summary["goodput"] = {"rate_rps": None, "reason": "never held", "trials": []}
+    summary["target"] |= {"fields_left_out": {"ignore_eos": "HTTP 422"}, "end_ignored_by": []}
+    summary["tokens"]["ended_early"] = 2
     text = "\n".join(lines(summary))
-    for word in ("3 × connect_refused", "INVALID: late", "DRIFTING: grew", "never held", "met by 0.0%"):
+    for word in (
+        "3 × connect_refused",
+        "INVALID: late",
+        "DRIFTING: grew",
+        "never held",
+        "met by 0.0%",
+        "refuses it: ignore_eos",
+        "nothing that it takes",
+        "2 answers ended early",
+    ):
         assert word in text
     show(summary)
     assert "INVALID" in capsys.readouterr().err
