@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from acceltrial.policy.expression import compile_expression
-from acceltrial.policy.judge import Judge, run_cases
+from acceltrial.policy.judge import Judge, run_cases, untested
 from acceltrial.policy.rules import Rule, RuleCase, RuleSet
 
 FIELDS = {"w": frozenset({"a", "n"})}
@@ -40,3 +40,9 @@ def test_verdicts_are_remembered_by_what_a_rule_reads() -> None:
 def test_rule_tests_report_what_differs() -> None:
     case = RuleCase(name="t", given={"w": {"n": 5}}, applies=[])
     assert run_cases(rules(("d", "deny", "w.n > 1"), cases=(case,))) == ["t: expected [], got ['d']"]
+
+
+def test_a_rule_that_only_ever_fails_is_not_shown_to_work() -> None:
+    case = RuleCase(name="t", given={"w": {"n": 3}}, applies=["d"])
+    assert untested(rules(("d", "deny", "w.n + 1"), cases=(case,))) == ["d"]
+    assert untested(rules(("d", "deny", "w.n > 1"), cases=(case,))) == []
