@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,6 +41,8 @@ LEAST_ERROR = 0.05
 LEAST_ERROR_UNCHECKED = 0.15
 """Of percentiles where no other run could be left out; declared."""
 MOST_FALSE = 3
+MOST_FOLDS = 4
+"""Parts that are left out in turn; phases beyond as many share a part."""
 BATCHES = (2, 4, 8, 16, 32, 64)
 PAUSE_S = 1e5
 _REACH = {
@@ -111,8 +113,9 @@ def calibrate(phases: Sequence[Phase]) -> Calibration:
             where="calibration",
             remedy=f"give at least {LEAST_REQUESTS}, of which some have two tokens or more",
         )
-    steps, batching = _fit(phases)
-    held = [_left_out(phases, index) for index in range(len(phases))] if len(phases) > 1 else []
+    steps, batching = _fit(phases, STARTS)
+    folds = min(len(phases), MOST_FOLDS)
+    held = [_left_out(phases, index, folds) for index in range(folds)] if folds > 1 else []
     errors = held or [_errors(phases, steps, batching)]
     logs = [math.log1p(value) for one in errors for metric in one.values() for value in metric.values()]
     least = LEAST_ERROR if held else LEAST_ERROR_UNCHECKED
@@ -135,9 +138,9 @@ def calibrate(phases: Sequence[Phase]) -> Calibration:
     )
 
 
-def _left_out(phases: Sequence[Phase], index: int) -> dict[str, dict[str, float]]:
-    others = [phase for place, phase in enumerate(phases) if place != index]
-    return _errors([phases[index]], *_fit(others))
+def _left_out(phases: Sequence[Phase], index: int, folds: int) -> dict[str, dict[str, float]]:
+    others = [phase for place, phase in enumerate(phases) if place % folds != index]
+    return _errors(phases[index::folds], *_fit(others, 1))
 
 
 def _errors(phases: Sequence[Phase], steps: StepTimes, batching: _Batching) -> dict[str, dict[str, float]]:
@@ -148,7 +151,7 @@ def _errors(phases: Sequence[Phase], steps: StepTimes, batching: _Batching) -> d
     }
 
 
-def _fit(phases: Sequence[Phase]) -> tuple[StepTimes, _Batching]:
+def _fit(phases: Sequence[Phase], starts: int) -> tuple[StepTimes, _Batching]:
     start = _first_guess(phases)
     streams = max(phase.streams for phase in phases)
     batching = _Batching(streams if streams > 1 else UNLIMITED, TYPICAL_BUDGET, 0)
@@ -159,7 +162,7 @@ def _fit(phases: Sequence[Phase]) -> tuple[StepTimes, _Batching]:
     batching, steps = _best([(batching._replace(max_sequences=limit), steps) for limit in limits], phases)
     budgets = [TYPICAL_BUDGET, *BUDGETS]
     batching, steps = _best([(batching._replace(token_budget=budget), steps) for budget in budgets], phases)
-    return _refined(phases, steps, batching, STARTS), batching
+    return _refined(phases, steps, batching, starts), batching
 
 
 def _best(
@@ -220,10 +223,10 @@ def _refined(phases: Sequence[Phase], start: StepTimes, batching: _Batching, sta
 
     def steps_at(move: Array) -> StepTimes:
         scale = np.exp(move * np.array(reach))
-        moved = replace(
-            start,
-            **{name: float(getattr(start, name) * own) for name, own in zip(names, scale, strict=False)},
-        )
+        figures: dict[str, Any] = {
+            name: float(getattr(start, name) * own) for name, own in zip(names, scale, strict=False)
+        }
+        moved = replace(start, **figures)
         if paces:
             return paced(moved, paces)
         factors = [float(known[place] * scale[len(names) + place]) for place in range(len(batches))]

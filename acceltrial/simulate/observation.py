@@ -24,7 +24,7 @@ class Pace(NamedTuple):
 
     seconds: float
     context: float
-    count: int
+    gaps: int
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,22 @@ class Phase:
 
     def __len__(self) -> int:
         return len(self.sent_s)
+
+    def as_json(self) -> dict[str, Any]:
+        """The phase as plain JSON; `Phase.from_json` reads it."""
+        columns = {name: getattr(self, name).tolist() for name in _ARRAYS}
+        columns["gap_s"] = [None if np.isnan(gap) else gap for gap in columns["gap_s"]]
+        return {**columns, "streams": self.streams, "paces": [[b, *pace] for b, pace in self.paces.items()]}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Phase:
+        """The phase that `as_json` wrote."""
+        columns = {name: np.array(found[name], dtype=float) for name in _ARRAYS}
+        paces = {int(batch): Pace(*pace) for batch, *pace in found["paces"]}
+        return cls(**columns, streams=found["streams"], paces=paces)
+
+
+_ARRAYS = ("sent_s", "ttft_s", "e2e_s", "gap_s", "inputs", "outputs")
 
 
 def phase_of(records: pl.DataFrame, name: str) -> Phase:
@@ -138,7 +154,7 @@ def joined_paces(phases: Iterable[Phase]) -> dict[int, Pace]:
 
 
 def _mean_pace(paces: list[Pace]) -> Pace:
-    weights = np.array([pace.count for pace in paces], dtype=float)
+    weights = np.array([pace.gaps for pace in paces], dtype=float)
     seconds, context = (
         float(np.average([pace[place] for pace in paces], weights=weights)) for place in range(2)
     )

@@ -1,4 +1,4 @@
-"""The simulator calibrated on one replay of a target foretells its other replays: after beside before."""
+"""The simulator calibrated on a replay and the screens of a target foretells its other replays."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from acceltrial.errors import DataContractError
 
 if TYPE_CHECKING:
     from acceltrial.simulate.observation import Phase
+    from stages.benchmark.screen import Level
 
 FAMILY = "cpu-calibrated"
 LEAST_REQUESTS = 10
@@ -23,8 +24,8 @@ Load = Mapping[str, Any]
 def foretold(loads: Sequence[Load], records: pl.DataFrame) -> pl.DataFrame:
     """Predictions of every replay but those that calibrated their target; empty where there is no other.
 
-    The replay with the most answers calibrates. Arrivals and lengths of the others are known, their times
-    are not used.
+    The replay with the most answers calibrates, with the closed loops of all the target's screens. Arrivals
+    and lengths of the other replays are known, their times are not used.
 
     Args:
         loads: what each replay asked for, as the cells noted it.
@@ -42,6 +43,19 @@ def foretold(loads: Sequence[Load], records: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
+def screened(levels: Sequence[Level]) -> list[dict[str, Any]]:
+    """What each level of a screen saw, as JSON; levels without a streamed answer are left out."""
+    from acceltrial.simulate.observation import phase_of
+
+    found = []
+    for level in levels:
+        try:
+            found.append(phase_of(level.result.records, f"{level.concurrency} streams").as_json())
+        except DataContractError:
+            continue
+    return found
+
+
 def _seen(loads: Sequence[Load], records: pl.DataFrame) -> list[tuple[Load, Phase]]:
     from acceltrial.simulate.observation import phase_of
 
@@ -57,15 +71,18 @@ def _seen(loads: Sequence[Load], records: pl.DataFrame) -> list[tuple[Load, Phas
 
 def _of_option(own: Sequence[tuple[Load, Phase]]) -> list[dict[str, Any]]:
     from acceltrial.simulate.calibration import calibrate
+    from acceltrial.simulate.observation import Phase
 
     (teacher, phase), others = own[0], own[1:]
+    loops = [Phase.from_json(one) for load, _ in own for one in load.get("screened", [])]
     try:
-        fitted = calibrate([phase])
+        fitted = calibrate([phase, *loops])
     except DataContractError:
         return []
     source = (
-        f"simulator calibrated on the replay of {teacher['workload']} ({len(phase)} requests, "
-        f"{teacher['date'][:10]})"
+        f"simulator calibrated on the replay of {teacher['workload']} ({len(phase)} requests"
+        + (f" and {sum(map(len, loops))} of closed loops" if loops else "")
+        + f", {teacher['date'][:10]})"
     )
     rows = []
     for load, other in others:

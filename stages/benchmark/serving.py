@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from acceltrial.quality.task import Task
 from acceltrial.stats.quantiles import proportion_interval
 from acceltrial.targets import RunningServer, TargetSpec, serve, spec_from_row
 from stages.benchmark import startup
+from stages.benchmark.calibrated import screened
 from stages.benchmark.cells import LOCAL_KINDS
 from stages.benchmark.instrument import instrument_rows
 from stages.benchmark.levels import SERVING_METRICS, Demand, demand_of, rows_of
@@ -61,6 +62,8 @@ class Session:
     busy: str = ""
     most_together: int = 1
     """Streams of the highest level of the screen that was answered."""
+    screened: list[dict[str, Any]] = field(default_factory=list)
+    """What the screen saw of each level, for calibration."""
 
     def maker(self, phase: str, *, adjustments: str = "", source: str = "") -> RowMaker:
         """A maker of rows for one phase."""
@@ -159,6 +162,7 @@ def _measure(session: Session, server: RunningServer) -> None:
     levels = _screen(session, server)
     best = max((level.completed_rps for level in levels), default=0.0)
     session.most_together = max((one.concurrency for one in levels if one.completed_rps), default=1)
+    session.screened = screened(levels)
     if not best:
         started = session.instant()
         reason = "the screen got no answer, so nothing was replayed"
@@ -292,6 +296,7 @@ def _load_facts(session: Session, window: Window, done: Replay, adjustments: str
         "most_together": session.most_together,
         "adjustments": adjustments,
         "profile": found,
+        "screened": session.screened,
     }
 
 

@@ -67,7 +67,7 @@ def test_the_pace_of_each_batch_is_seen_where_nothing_else_happens() -> None:
     assert paces[1].seconds == pytest.approx(0.1)
     assert paces[1].context == pytest.approx(10 + 1 + 1.5)
     assert paces[2].seconds == pytest.approx(0.2)
-    assert paces[2].count == 8
+    assert paces[2].gaps == 8
     assert phase_of(frame.with_columns(output_tokens=pl.lit(7)), "run").paces == {}
 
 
