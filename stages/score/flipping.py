@@ -191,6 +191,8 @@ def _weights_and_values(choice: Choice) -> list[str]:
     found = value_flips(names, criteria, values, choice.utilities, choice.weights, winner)
     told.extend(
         f"or when the winner's latency rises from {flip.value:.3%} to {flip.flips_at:.3%} of its target"
+        if flip.flips_at > flip.value * 1.001
+        else f"or at any rise of the winner's latency: {flip.rival} is all but level"
         for flip in found
         if flip.criterion == "latency" and choice.axes[_LATENCY].unit != "ms"
     )
