@@ -1,11 +1,12 @@
 """One calibration run on a local server, then a replay that was never used, simulated before and after.
 
     python -m benchmarks.calibrate [--targets local-llamacpp-q4 local-torch-fp32] [--threads N]
-        [--rate RPS] [--seconds S] [--out FILE]
+        [--rate RPS] [--seconds S] [--mix mixed|bursts|long-prompts|long-answers] [--out FILE]
 
 "Before" is the step-time model on this machine's measured peak, as the benchmark stage predicts local
 targets; "after" is the same simulator with the figures of the calibration run. The replay's lengths are
-lognormal, arrivals come in bursts (gamma, variation 1.5). Intervals of what was measured are bootstrapped.
+lognormal, arrivals come in bursts (gamma); neither resembles the calibration run. Intervals of what was
+measured are bootstrapped.
 The CPU that other programs took in each run is told: on a machine that is not quiet the errors say little.
 """
 
@@ -16,7 +17,7 @@ import json
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
@@ -40,6 +41,22 @@ ROOT = Path(__file__).resolve().parents[2]
 GOAL = {"p50": 0.15, "p95": 0.20}
 
 
+class Mix(NamedTuple):
+    """Variation of the times between arrivals; of both lengths (mean of the logarithm, deviation, most)."""
+
+    variation: float
+    inputs: tuple[float, float, int]
+    outputs: tuple[float, float, int]
+
+
+MIXES = {
+    "mixed": Mix(1.5, (4.3, 0.6, 256), (3.0, 0.6, 64)),
+    "bursts": Mix(3.0, (4.3, 0.6, 256), (3.0, 0.6, 64)),
+    "long-prompts": Mix(1.0, (5.1, 0.3, 256), (1.6, 0.5, 16)),
+    "long-answers": Mix(1.0, (3.0, 0.5, 64), (3.9, 0.4, 96)),
+}
+
+
 def main() -> None:
     """Measures, prints, and writes JSON where asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -47,6 +64,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=None, help="of the server; default all")
     parser.add_argument("--rate", type=float, default=0.6)
     parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument(
+        "--mix", choices=list(MIXES), default="mixed", help="lengths and bursts of the replay"
+    )
     parser.add_argument("--out", type=Path, default=None)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -73,7 +93,7 @@ def held(name: str, options: argparse.Namespace, folder: Path) -> list[dict[str,
 
         fitted = calibrate(probe(run, Probe(longest_input=192, longest_output=32)))
         with Others(server.pid) as others:
-            seen = phase_of(run(replay(options.rate, options.seconds)).records, name)
+            seen = phase_of(run(replay(options.rate, options.seconds, MIXES[options.mix])).records, name)
     load = Load.of(seen.sent_s, seen.inputs, seen.outputs)
     rows = []
     for when, steps, machine in (
@@ -133,13 +153,15 @@ def send(server: RunningServer, schedule: Schedule) -> LoadResult:
     )
 
 
-def replay(rate: float, seconds: float) -> Schedule:
+def replay(rate: float, seconds: float, mix: Mix) -> Schedule:
     """Bursty arrivals and lognormal lengths."""
     rng = np.random.default_rng(11)
     count = max(int(rate * seconds), 20)
-    arrivals = np.cumsum(rng.gamma(1 / 1.5**2, 1.5**2 / rate, count))
-    inputs = np.clip(rng.lognormal(4.3, 0.6, count), 8, 256).astype(int)
-    outputs = np.clip(rng.lognormal(3.0, 0.6, count), 2, 64).astype(int)
+    squared = mix.variation**2
+    arrivals = np.cumsum(rng.gamma(1 / squared, squared / rate, count))
+    (mean, deviation, most), answers = mix.inputs, mix.outputs
+    inputs = np.clip(rng.lognormal(mean, deviation, count), 8, most).astype(int)
+    outputs = np.clip(rng.lognormal(answers[0], answers[1], count), 2, answers[2]).astype(int)
     return Schedule.from_arrivals(
         arrivals, input_tokens=inputs.tolist(), output_tokens=outputs.tolist(), seed=5
     )
