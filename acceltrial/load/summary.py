@@ -24,7 +24,7 @@ def summarise(plan: LoadPlan, driven: Drive, calibration: Calibration | None) ->
     """Counts, rates, latencies with intervals, errors by class, and the instrument's own error."""
     records = driven.records
     done = latencies(records)
-    itl = inter_token_ms(records)
+    itl = describe(inter_token_ms(records))
     ttft = _values(done, "ttft_ms")
     reply_p50 = _median(ttft if len(ttft) else _values(done, "e2e_ms"))
     return {
@@ -34,7 +34,7 @@ def summarise(plan: LoadPlan, driven: Drive, calibration: Calibration | None) ->
         "rate": _rate(plan, records, done),
         "ttft_ms": describe(ttft),
         "ttft_from_intended_ms": describe(_values(done, "ttft_from_intended_ms")),
-        "itl_ms": describe(itl),
+        "itl_ms": itl,
         "tpot_ms": describe(_values(done, "tpot_ms")),
         "e2e_ms": describe(_values(done, "e2e_ms")),
         "e2e_from_intended_ms": describe(_values(done, "e2e_from_intended_ms")),
@@ -53,7 +53,7 @@ def summarise(plan: LoadPlan, driven: Drive, calibration: Calibration | None) ->
             plan.bounds,
             started_together=plan.schedule.concurrency,
             ttft_p50_ms=reply_p50,
-            itl_p50_ms=_median(itl),
+            itl_p50_ms=itl["p50"],
         ),
         "machine": describe_machine(),
         "errors": _errors(records),

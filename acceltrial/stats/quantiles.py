@@ -49,7 +49,7 @@ def _of_sorted(ordered: npt.NDArray[np.float64], q: float, level: float) -> Esti
         return Estimate(None, None, None, 0, level, method, "no values")
     if not (math.isfinite(ordered[0]) and math.isfinite(ordered[-1])):
         raise ValueError("a value is not finite")
-    value = float(np.quantile(ordered, q, method="linear"))
+    value = _interpolated(ordered, q)
     ranks = interval_ranks(n, q, level)
     if ranks is None:
         return Estimate(
@@ -63,6 +63,13 @@ def _of_sorted(ordered: npt.NDArray[np.float64], q: float, level: float) -> Esti
         )
     low, high = float(ordered[ranks[0] - 1]), float(ordered[ranks[1] - 1])
     return Estimate(value, min(low, value), max(high, value), n, level, method)
+
+
+def _interpolated(ordered: npt.NDArray[np.float64], q: float) -> float:
+    """The linear quantile of numpy, from the two sorted values that matter: numpy would copy and sort them all."""
+    position = q * (len(ordered) - 1)
+    at = math.floor(position)
+    return float(np.quantile(ordered[at : at + 2], position - at if at + 1 < len(ordered) else 0.0))
 
 
 def interval_ranks(n: int, q: float, level: float = LEVEL) -> tuple[int, int] | None:

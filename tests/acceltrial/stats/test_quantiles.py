@@ -113,3 +113,10 @@ def test_out_of_range() -> None:
     ):
         with pytest.raises(ValueError):  # noqa: PT011
             call()
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60), st.floats(0.001, 0.999))
+def test_a_quantile_is_that_of_numpy(values: list[float], q: float) -> None:
+    assert quantile_interval(values, q).value == pytest.approx(
+        float(np.quantile(values, q)), rel=1e-12, abs=1e-9
+    )
