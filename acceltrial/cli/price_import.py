@@ -115,7 +115,7 @@ def table(
 
     Args:
         file: a CSV file with at least the columns accelerator and price (of the whole instance). Others:
-            per (hour, day, month, year), currency, count, provider, region, residency, environment,
+            per (second, minute, hour, day, month, year), currency, count, provider, region, residency, environment,
             instance_type, model, term, grade, as_of, source, note.
         column: OURS=THEIRS where the file names a column otherwise; may be given several times.
         rate: CODE=USD for one unit of another currency, such as EUR=1.08; may be given several times.

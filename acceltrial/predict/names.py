@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ParamSpec, TypeVar
 
 from acceltrial.catalog import Catalogue
 from acceltrial.errors import ConfigurationError
@@ -13,6 +15,8 @@ from acceltrial.predict.device_names import InstanceTypes, Spelling, spellings
 from acceltrial.predict.refusal import RefusedError
 from acceltrial.predict.shape import ModelShape
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _SIZE = re.compile(r"(?<![a-z0-9.])(\d{1,4}(?:\.\d{1,2})?)b(?![a-z0-9])", re.IGNORECASE)
 _ACTIVE = re.compile(r"(?<![a-z0-9.])a(\d{1,3}(?:\.\d{1,2})?)b(?![a-z0-9])", re.IGNORECASE)
 SIZE_TOLERANCE = 0.2
@@ -36,15 +40,26 @@ class Names:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._instances = InstanceTypes.of_catalogue(catalogue.folder)
-        self.device = lru_cache(maxsize=4096)(self._device)
-        self.model = lru_cache(maxsize=4096)(self._model)
+        self._device_or_why = lru_cache(maxsize=4096)(_kept(self._device))
+        self._model_or_why = lru_cache(maxsize=4096)(_kept(self._model))
 
-    def _device(self, name: str) -> tuple[Device, Spelling]:
+    def device(self, name: str) -> tuple[Device, Spelling]:
         """The device, and how the name was read (with the count in it: "8xH100").
 
         Raises:
             RefusedError: unknown; the message names the nearest known.
         """
+        return _raised(self._device_or_why(name))
+
+    def model(self, name: str, params_b: float | None) -> FoundModel:
+        """The model, or a generic transformer where the name states the very size that `params_b` gives.
+
+        Raises:
+            RefusedError: unknown (with the nearest known), or `params_b` contradicts the known model's.
+        """
+        return _raised(self._model_or_why(name, params_b))
+
+    def _device(self, name: str) -> tuple[Device, Spelling]:
         errors = []
         for spelling in spellings(name, self._instances):
             try:
@@ -56,11 +71,6 @@ class Names:
         raise RefusedError(f"{errors[0].what}; {advice}") from errors[0]
 
     def _model(self, name: str, params_b: float | None) -> FoundModel:
-        """The model, or a generic transformer where the name states the very size that `params_b` gives.
-
-        Raises:
-            RefusedError: unknown (with the nearest known), or `params_b` contradicts the known model's.
-        """
         try:
             shape = ModelShape.from_row(self._catalogue.model(name))
         except ConfigurationError as error:
@@ -73,6 +83,24 @@ class Names:
             known = f"{shape.params_b:g} billion parameters of {shape.model}"
             raise RefusedError(f"params_b {params_b:g} contradicts the {known}")
         return FoundModel(shape)
+
+
+def _kept(find: Callable[P, T]) -> Callable[P, T | str]:
+    """`find`, giving the reason of a refusal in place of raising it: caches keep no errors."""
+
+    def found(*args: P.args, **kwargs: P.kwargs) -> T | str:
+        try:
+            return find(*args, **kwargs)
+        except RefusedError as refusal:
+            return str(refusal)
+
+    return found
+
+
+def _raised(found: T | str) -> T:
+    if isinstance(found, str):
+        raise RefusedError(found)
+    return found
 
 
 def generic_shape(name: str, params_b: float) -> ModelShape | None:

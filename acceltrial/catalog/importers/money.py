@@ -8,7 +8,14 @@ from collections.abc import Mapping
 
 from acceltrial.errors import ConfigurationError
 
-HOURS = {"hour": 1.0, "day": 24.0, "month": 730.0, "year": 8760.0}
+HOURS = {
+    "second": 1.0 / 3600.0,
+    "minute": 1.0 / 60.0,
+    "hour": 1.0,
+    "day": 24.0,
+    "month": 730.0,
+    "year": 8760.0,
+}
 """Hours in a billing unit; 730 is the month of the large clouds' price pages."""
 
 

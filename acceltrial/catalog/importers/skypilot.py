@@ -15,6 +15,7 @@ from pathlib import Path
 
 from acceltrial.catalog.catalogue import Catalogue
 from acceltrial.catalog.findings import Finding
+from acceltrial.catalog.instances import Instance, read_instances
 from acceltrial.catalog.offer import Offer
 from acceltrial.catalog.price_rules import memory_is_per_instance, refusal, tpu_chips
 from acceltrial.catalog.reading import read_rows
@@ -50,13 +51,17 @@ def skypilot_offers(
         )
     lowest: dict[str, Offer] = {}
     findings: list[Finding] = []
+    instances = read_instances(catalogue.folder, provider)
+    unknown: set[str] = set()
     memory = dict(catalogue.accelerators.select("accelerator", "memory_gb").iter_rows())
     for number, row in enumerate(rows, start=2):
         device = _device(row, catalogue)
         if device is None:
+            unknown.update(filter(None, (row["AcceleratorName"],)))
             continue
         try:
             chips = _chips(row)
+            _check_size(row, chips, instances)
             for model, column in _MODELS:
                 usd = _number(row[column])
                 if problem := refusal(usd, chips):
@@ -71,6 +76,8 @@ def skypilot_offers(
             continue
         if memory_is_per_instance(_stated_memory_gb(row), memory.get(device)):
             findings.append(_odd_memory(path, number, row, device, memory[device]))
+    if unknown:
+        findings.append(_unknown(path, unknown))
     return list(lowest.values()), sorted(set(findings))
 
 
@@ -89,6 +96,25 @@ def _chips(row: Mapping[str, str]) -> float:
     if count is None or count <= 0:
         raise ValueError(f"{row['AcceleratorCount']!r} accelerators")
     return count
+
+
+def _check_size(row: Mapping[str, str], chips: float, instances: Mapping[str, Instance]) -> None:
+    """Raises ValueError where the row counts other accelerators than the instance has."""
+    known = instances.get(row["InstanceType"])
+    if known is not None and known.count != chips:
+        raise ValueError(f"{chips:g} accelerators where instances.csv has {known.count:g}")
+
+
+def _unknown(path: Path, names: set[str]) -> Finding:
+    shown = ", ".join(sorted(names)[:5]) + (" …" if len(names) > 5 else "")
+    return Finding(
+        "price",
+        path.name,
+        "unknown_accelerator",
+        "info",
+        f"{len(names)} accelerators are not in the catalogue: {shown}",
+        "add the device, or an alias of it, to the catalogue",
+    )
 
 
 def _number(text: str) -> float | None:

@@ -65,8 +65,9 @@ def test_devices_are_found_as_written(
     "written", ["RTX 4080", "TPU v9-8", "v4-1", "../../etc/passwd", "<b>H100</b>", "H100 MIG 1g.10gb"]
 )
 def test_other_devices_are_refused(names: Names, written: str) -> None:
-    with pytest.raises(RefusedError, match="no accelerator is known"):
-        names.device(written)
+    for _ in range(2):  # the second time from the cache
+        with pytest.raises(RefusedError, match="no accelerator is known"):
+            names.device(written)
 
 
 @pytest.mark.parametrize(

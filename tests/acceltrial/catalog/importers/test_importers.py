@@ -10,6 +10,7 @@ from acceltrial.catalog import AliasIndex, load_catalogue
 from acceltrial.catalog.importers.accelerators import import_accelerators
 from acceltrial.catalog.importers.offers import read_offers, select
 from acceltrial.catalog.importers.refresh import refresh_devices, refresh_prices
+from acceltrial.catalog.reading import read_rows
 from acceltrial.errors import DataContractError
 
 DEVICES = """\
@@ -64,6 +65,16 @@ def test_a_device_without_family_and_a_cell_without_device_are_refused(folder: P
     (folder / "curated" / "cells.csv").write_text(CELLS.replace("two,", "six,"))
     with pytest.raises(DataContractError, match="six"):
         _import(folder)
+
+
+def test_devices_of_our_own_join_until_the_foreign_table_has_them(folder: Path) -> None:
+    foreign = (folder / "devices.csv").read_text().splitlines()
+    own = folder / "curated" / "devices.csv"
+    own.write_text("\n".join([foreign[0], foreign[1], foreign[2].replace("two,", "three,", 1)]) + "\n")
+    with (folder / "curated" / "families.csv").open("a") as families:
+        families.write("three,maker-c\n")
+    assert refresh_devices(folder, folder / "devices.csv").rows["accelerators"] == 3
+    assert {"one", "two", "three"} == {row["accelerator"] for row in read_rows(folder / "accelerators.csv")}
 
 
 def test_refresh_writes_tables_that_load(folder: Path) -> None:

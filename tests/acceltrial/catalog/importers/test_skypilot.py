@@ -32,6 +32,8 @@ def test_the_known_defects_are_caught(tmp_path: Path, catalogue: Catalogue) -> N
         + "m5.large,,,,0.1,0.05,us-east-1,a\n"
         + "odd,H100,x,,1,1,us-east-1,a\n"
         + "strange,H100,1,,inf,,us-east-1,a\n"
+        + "trn2.48xlarge,Trainium2,1,,21.5,,eu-west-1,a\n"
+        + "weird.1x,Quantum9,1,,1.0,,us-east-1,a\n"
     )
     offers, findings = skypilot_offers(path, catalogue, provider="aws", as_of="2026-11-01")
     usd = {(offer.accelerator, offer.model): offer.usd for offer in offers}
@@ -47,6 +49,8 @@ def test_the_known_defects_are_caught(tmp_path: Path, catalogue: Catalogue) -> N
     assert "550 GB for one trainium2 of 103.1 GB" in told
     assert "row 8" in told
     assert "row 9" in told
+    assert "1 accelerators where instances.csv has 16" in told
+    assert "not in the catalogue: Quantum9" in told
 
 
 def test_another_table_is_refused(tmp_path: Path, catalogue: Catalogue) -> None:
