@@ -66,7 +66,7 @@ def _of_sorted(ordered: npt.NDArray[np.float64], q: float, level: float) -> Esti
 
 
 def _interpolated(ordered: npt.NDArray[np.float64], q: float) -> float:
-    """The linear quantile of numpy, from the two sorted values that matter: numpy would copy and sort them all."""
+    """The linear quantile of numpy, from the two sorted values that matter: numpy would copy them all."""
     position = q * (len(ordered) - 1)
     at = math.floor(position)
     return float(np.quantile(ordered[at : at + 2], position - at if at + 1 < len(ordered) else 0.0))

@@ -115,6 +115,7 @@ def test_out_of_range() -> None:
             call()
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60), st.floats(0.001, 0.999))
 def test_a_quantile_is_that_of_numpy(values: list[float], q: float) -> None:
     assert quantile_interval(values, q).value == pytest.approx(
