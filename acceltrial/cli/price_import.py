@@ -115,8 +115,8 @@ def table(
 
     Args:
         file: a CSV file with at least the columns accelerator and price (of the whole instance). Others:
-            per (second, minute, hour, day, month, year), currency, count, provider, region, residency, environment,
-            instance_type, model, term, grade, as_of, source, note.
+            per (second, minute, hour, day, month, year), currency, count, provider, region, residency,
+            environment, instance_type, model, term, grade, as_of, source, note.
         column: OURS=THEIRS where the file names a column otherwise; may be given several times.
         rate: CODE=USD for one unit of another currency, such as EUR=1.08; may be given several times.
         as_of: the day of rows without one, YYYY-MM-DD; else today.
