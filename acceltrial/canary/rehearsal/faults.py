@@ -43,7 +43,7 @@ class Fault:
 FAULTS = (
     Fault("healthy"),
     Fault("latency +30 %", slower=0.3, by=("latency",)),
-    Fault("tail only", tail_share=0.15, tail_slower=4.0, by=("latency",)),
+    Fault("tail only", tail_share=0.2, tail_slower=4.0, by=("latency",)),
     Fault("3 % errors", fail_share=0.03, by=("errors",)),
     Fault("memory leak", leak_bytes_per_s=30_000_000, by=("memory",)),
     Fault("quality loss", template=WRONG_TEMPLATE, by=("quality",)),
