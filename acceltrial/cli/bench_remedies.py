@@ -30,9 +30,7 @@ def remedy(summary: dict[str, Any]) -> str:
     worst = max(errors, key=lambda name: errors[name])
     told = summary["error_examples"].get(worst, "")
     target = summary["target"]
-    if worst in ("http_404", "not_json", "not_an_answer", "stream_incomplete") and not _path(
-        target["base_url"]
-    ).endswith("/v1"):
+    if worst in _NO_SUCH_API and not _path(target["base_url"]).endswith("/v1"):
         return f"OpenAI-compatible servers answer below /v1: try {_with_v1(target['base_url'])}"
     if worst in _BY_CLASS:
         return _BY_CLASS[worst]
