@@ -89,6 +89,7 @@ def calibrated_subject(server: CalibratedServer) -> Subject:
         "cache_tokens": 1 << 30,
         "token_budget": fitted.token_budget,
         "max_sequences": fitted.max_sequences,
+        "prompt_tail": fitted.prompt_tail,
         "prefix_cache": False,
     }
     return Subject(fitted.steps, fitted.step_factor, settings, server.source)

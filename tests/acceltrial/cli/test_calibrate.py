@@ -13,11 +13,6 @@ from acceltrial.load.reference_server import Behaviour
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    reason="a server that holds a place for a first token without slowing the others is not in the model: "
-    "its lone first token is foretold at half",
-    strict=False,
-)
 def test_a_server_is_calibrated_and_simulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, trace = tmp_path / "server.json", tmp_path / "t.csv"
     with serve_reference(Behaviour(ttft_ms=40, itl_ms=10, slots=2)) as reference:
