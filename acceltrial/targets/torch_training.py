@@ -103,7 +103,8 @@ class TorchTraining:
         """
         launch = spec.parse_launch(Launch)
         self.availability(spec).demand(spec.target)
-        folder = gemma_folder(cache, "bfloat16") if launch.weights == PACKAGED else Path(launch.weights)
+        dtype = TORCH_DTYPES[spec.precision]
+        folder = gemma_folder(cache, dtype) if launch.weights == PACKAGED else Path(launch.weights)
         out = workdir / "training.jsonl"
         out.unlink(missing_ok=True)
         settings = _settings(spec, launch, plan, folder, workdir, out)
