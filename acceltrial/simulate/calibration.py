@@ -34,6 +34,9 @@ STARTS = 4
 BUDGETS = (128, 256, 512, 1024, 2048, 8192)
 TYPICAL_BUDGET = 2048
 CLEARLY_BETTER = 0.98
+PLAINLY_BETTER = 0.8
+"""For a limit of sequences: where requests do queue for a place it explains most of their waiting, and one
+that is not there turns every busier hour into a queue."""
 DELTA = 0.1
 PULL = 0.002
 NORMAL_80 = 1.2815515594
@@ -157,21 +160,26 @@ def _fit(phases: Sequence[Phase], starts: int) -> tuple[StepTimes, _Batching]:
     batching = _Batching(streams if streams > 1 else UNLIMITED, TYPICAL_BUDGET, 0)
     found = {tail: _refined(phases, start, batching._replace(prompt_tail=tail), 1) for tail in TAILS}
     batching, steps = _best([(batching._replace(prompt_tail=tail), found[tail]) for tail in TAILS], phases)
-    # Noise lets requests seem to overlap that did not: limits somewhat below what was seen are tried too.
-    limits = [UNLIMITED, *range(streams, max(streams - MOST_FALSE, 1) - 1, -1)]
-    batching, steps = _best([(batching._replace(max_sequences=limit), steps) for limit in limits], phases)
+    # Noise lets requests seem to overlap that did not: limits somewhat below what was seen are tried too, but
+    # none below a number that was seen to decode together again and again.
+    least = max(streams - MOST_FALSE, 1, *joined_paces(phases))
+    limits = [UNLIMITED, *range(streams, least - 1, -1)]
+    tried = [(batching._replace(max_sequences=limit), steps) for limit in limits]
+    batching, steps = _best(tried, phases, PLAINLY_BETTER)
     budgets = [TYPICAL_BUDGET, *BUDGETS]
     batching, steps = _best([(batching._replace(token_budget=budget), steps) for budget in budgets], phases)
     return _refined(phases, steps, batching, starts), batching
 
 
 def _best(
-    candidates: Sequence[tuple[_Batching, StepTimes]], phases: Sequence[Phase]
+    candidates: Sequence[tuple[_Batching, StepTimes]],
+    phases: Sequence[Phase],
+    clearly: float = CLEARLY_BETTER,
 ) -> tuple[_Batching, StepTimes]:
     """The first candidate, unless another is clearly better: what a run does not show keeps its default."""
     found = [_loss(phases, steps, batching) for batching, steps in candidates]
     least = int(np.argmin(found))
-    return candidates[least] if found[least] < CLEARLY_BETTER * found[0] else candidates[0]
+    return candidates[least] if found[least] < clearly * found[0] else candidates[0]
 
 
 def _first_guess(phases: Sequence[Phase]) -> StepTimes:
