@@ -118,7 +118,7 @@ def run_cases(rules: RuleSet) -> list[str]:
 
 
 def untested(rules: RuleSet) -> list[str]:
-    """Rules that none of the rule set's own tests shows to work: no test expects them, and sees them, to apply.
+    """Rules that none of the rule set's own tests shows to work: expects to apply, and sees apply.
 
     A rule that fails denies too, but that shows nothing: it must hold without an error.
     """
