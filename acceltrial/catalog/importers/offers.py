@@ -40,7 +40,7 @@ def read_offers(path: Path, names: AliasIndex) -> tuple[list[Offer], list[Findin
         device = _device(row, names)
         if device is None:
             continue
-        chips = tpu_chips(row["instance_type"]) or float(row["count"] or 1)
+        chips = _chips(row)
         for model, cell in (("on_demand", "price_ondemand_usd_hr"), ("spot", "price_spot_usd_hr")):
             usd = float(row[cell]) if row[cell] else None
             problem = refusal(usd, chips) or _spot_problem(row, model)
@@ -83,7 +83,7 @@ def _best(offers: list[Offer]) -> list[Offer]:
         return []
     newest = max(offer.as_of for offer in pool)
     kept: dict[str, Offer] = {}
-    for offer in sorted(pool, key=lambda offer: (offer.usd, offer.name)):
+    for offer in sorted(pool, key=lambda offer: (offer.usd, offer.accelerators_per_instance, offer.name)):
         if offer.as_of == newest:
             kept.setdefault(offer.provider, offer)
     ranked = list(kept.values())
@@ -106,6 +106,10 @@ def _without_shared_devices(offers: list[Offer]) -> list[Offer]:
     ]
 
 
+def _chips(row: dict[str, str]) -> float:
+    return tpu_chips(row["instance_type"]) or tpu_chips(row["accelerator"]) or float(row["count"] or 1)
+
+
 def _device(row: dict[str, str], names: AliasIndex) -> str | None:
     if row["accelerator"] == "A100" and row["instance_type"] in {
         "a2-ultragpu-1g",
@@ -121,6 +125,8 @@ def _device(row: dict[str, str], names: AliasIndex) -> str | None:
         return None  # the 16 GB part is not in the catalogue
     if _SHARED.search(row["instance_type"]):
         return None  # a share of a device sold under the device's name
+    if tpu_chips(row["accelerator"]):
+        return names.find(row["accelerator"].lower().rpartition("-")[0])
     return names.find(row["accelerator"])
 
 
@@ -145,7 +151,7 @@ def _left_out(path: Path, number: int, row: dict[str, str], problem: str) -> Fin
 def _offer(row: dict[str, str], device: str, chips: float, model: str, usd: float) -> Offer:
     dated = row["as_of"] or UNDATED_AS_OF
     notes = [] if row["as_of"] else ["the source gives no date: late 2025 or later, the earliest is assumed"]
-    if row["provider"] == "gcp" and row["as_of"].startswith("2022") and device != "tpu-v4":
+    if row["provider"] == "gcp" and row["as_of"].startswith("2022") and not device.startswith("tpu"):
         notes.append("excludes the host machine")
     if chips != float(row["count"] or 1):
         notes.append(f"slice of {chips:g} chips: the name counts cores")

@@ -113,6 +113,16 @@ def test_an_unlicensed_list_gives_single_prices_and_only_where_no_other_does(fol
     assert [offer.provider for offer in select(found)] == ["b", "c"]
 
 
+def test_a_tpu_slice_named_as_the_accelerator_counts_its_chips_not_its_cores(folder: Path) -> None:
+    offers = folder / "offers.csv"
+    row = "gcp,us-east1,(accelerator only),{},1,{},,2022-11-26,licensed list,abc\n"
+    offers.write_text(OFFERS_HEADER + row.format("tpu-v3-64", 64.0) + row.format("tpu-v3-8", 8.0))
+    found, _ = read_offers(offers, AliasIndex("accelerator", [("TPU v3", "tpu-v3")]))
+    assert [(offer.accelerators_per_instance, offer.usd) for offer in found] == [(32, 2.0), (4, 2.0)]
+    assert [offer.accelerators_per_instance for offer in select(found)] == [4]
+    assert found[0].note == "slice of 32 chips: the name counts cores"
+
+
 def test_a_spot_price_above_on_demand_and_a_shared_device_are_left_out(folder: Path) -> None:
     offers = folder / "offers.csv"
     row = "{},us-east-1,i,Device One,1,{},{},2026-09-01,licensed list,abc\n"
