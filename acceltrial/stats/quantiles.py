@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from acceltrial.stats.special import beta_quantile, binomial_cdf, gamma_quantile, student_quantile
+
 LEVEL = 0.95
 
 
@@ -79,8 +81,8 @@ def interval_ranks(n: int, q: float, level: float = LEVEL) -> tuple[int, int] | 
     """
     tail = (1 - level) / 2
     # P(B ≤ l − 1) ≤ tail, the largest such l; P(B ≤ u − 1) ≥ 1 − tail, the smallest such u.
-    lower = _smallest(lambda k: _binomial_cdf(k, n, q) > tail, n)
-    upper = _smallest(lambda k: _binomial_cdf(k, n, q) >= 1 - tail, n) + 1
+    lower = _smallest(lambda k: binomial_cdf(k, n, q) > tail, n)
+    upper = _smallest(lambda k: binomial_cdf(k, n, q) >= 1 - tail, n) + 1
     if lower < 1 or upper > n:
         return None
     return lower, upper
@@ -98,28 +100,20 @@ def _smallest(holds: Any, n: int) -> int:
     return low
 
 
-def _binomial_cdf(k: int, n: int, p: float) -> float:
-    from scipy.special import bdtr
-
-    return float(bdtr(k, n, p)) if k < n else 1.0
-
-
 def proportion_interval(hits: int, n: int, level: float = LEVEL) -> Estimate:
     """A share with its Clopper–Pearson interval, which covers at least `level` for every n.
 
     Raises:
         ValueError: hits outside 0…n, or level out of range.
     """
-    from scipy.special import betaincinv
-
     _check(0.5, level)
     if not 0 <= hits <= n:
         raise ValueError(f"{hits} of {n} is not a share")
     if not n:
         return Estimate(None, None, None, 0, level, "Clopper-Pearson", "no trials")
     tail = (1 - level) / 2
-    low = float(betaincinv(hits, n - hits + 1, tail)) if hits else 0.0
-    high = float(betaincinv(hits + 1, n - hits, 1 - tail)) if hits < n else 1.0
+    low = beta_quantile(hits, n - hits + 1, tail) if hits else 0.0
+    high = beta_quantile(hits + 1, n - hits, 1 - tail) if hits < n else 1.0
     return Estimate(hits / n, low, high, n, level, "Clopper-Pearson")
 
 
@@ -129,14 +123,12 @@ def rate_interval(events: int, duration_s: float, level: float = LEVEL) -> Estim
     Raises:
         ValueError: a negative count, or a duration that is not positive.
     """
-    from scipy.special import gammaincinv
-
     _check(0.5, level)
     if events < 0 or not 0 < duration_s < math.inf:
         raise ValueError(f"{events} events in {duration_s} s have no rate")
     tail = (1 - level) / 2
-    low = float(gammaincinv(events, tail)) if events else 0.0
-    high = float(gammaincinv(events + 1, 1 - tail))
+    low = gamma_quantile(events, tail) if events else 0.0
+    high = gamma_quantile(events + 1, 1 - tail)
     return Estimate(events / duration_s, low / duration_s, high / duration_s, events, level, "Poisson, exact")
 
 
@@ -145,8 +137,6 @@ def mean_interval(values: npt.ArrayLike, level: float = LEVEL) -> Estimate:
 
     Where no value is negative, the interval is cut at zero: the mean cannot lie below, so nothing is lost.
     """
-    from scipy.special import stdtrit
-
     _check(0.5, level)
     found = np.asarray(values, dtype=np.float64)
     n = len(found)
@@ -158,7 +148,7 @@ def mean_interval(values: npt.ArrayLike, level: float = LEVEL) -> Estimate:
         raise ValueError("a value is not finite")
     if n < 2:
         return Estimate(mean, None, None, n, level, method, "one value has no spread")
-    half = float(stdtrit(n - 1, 0.5 + level / 2)) * float(found.std(ddof=1)) / math.sqrt(n)
+    half = student_quantile(n - 1, 0.5 + level / 2) * float(found.std(ddof=1)) / math.sqrt(n)
     low = mean - half if float(found.min()) < 0 else max(mean - half, 0.0)
     return Estimate(mean, low, mean + half, n, level, method)
 
