@@ -21,9 +21,7 @@ def beta_cdf(a: float, b: float, x: float) -> float:
         return float(x >= 1)
     if x > (a + 1) / (a + b + 2):
         return 1 - beta_cdf(b, a, 1 - x)
-    log_front = (
-        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
-    )
+    log_front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
 
     def term(i: int) -> float:
         m = i // 2
@@ -79,7 +77,7 @@ def student_quantile(degrees: float, p: float) -> float:
 def _continued_fraction(
     numerator: Callable[[int], float], denominator: Callable[[int], float], first: float
 ) -> float:
-    """first + a₁/(b₁ + a₂/(b₂ + …)) by the modified method of Lentz (Thompson & Barnett 1986)."""
+    """The value of f + a₁/(b₁ + a₂/(b₂ + …)) by the modified method of Lentz (Thompson & Barnett 1986)."""
     value = c = first or _TINY
     d = 0.0
     i = 1
