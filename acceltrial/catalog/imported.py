@@ -12,7 +12,7 @@ import polars as pl
 from acceltrial.catalog.columns import NAME, PRICES
 from acceltrial.catalog.findings import Finding
 from acceltrial.catalog.offer import Offer
-from acceltrial.catalog.price_rules import as_date
+from acceltrial.catalog.price_rules import as_date, starts_after
 from acceltrial.catalog.reading import read_table
 from acceltrial.catalog.tables import as_csv
 from acceltrial.errors import ConfigurationError, DataContractError
@@ -21,15 +21,21 @@ from acceltrial.storage.atomic import replacing
 FOLDER = "imported"
 
 
-def save_offers(catalogue: Path, name: str, offers: Iterable[Offer]) -> Path:
+def save_offers(catalogue: Path, name: str, offers: Iterable[Offer], *, today: date | None = None) -> Path:
     """Writes imported/NAME.csv of the catalogue anew and says where.
 
     The rows pass the rules of the price table first; a file that breaks one is not written. Of two offers
     with the same name the cheaper is kept.
 
+    Args:
+        catalogue: its folder.
+        name: of the file.
+        offers: what was imported.
+        today: an offer dated after it is refused, since the newest price wins; None checks no date.
+
     Raises:
         ConfigurationError: `name` is no plain file name.
-        DataContractError: there is no offer, or one breaks the rules of the price table.
+        DataContractError: there is no offer, one breaks the rules of the price table, or lies in the future.
         StorageError: the file cannot be written.
     """
     if not re.match(NAME, name):
@@ -45,6 +51,13 @@ def save_offers(catalogue: Path, name: str, offers: Iterable[Offer]) -> Path:
             where=name,
             remedy="see the reasons above: devices outside the catalogue, missing or unbelievable prices",
         )
+    for offer in cheapest.values():
+        if today is not None and starts_after(offer.as_of, today):
+            raise DataContractError(
+                f"the price of {offer.name} is as of {offer.as_of}, after {today.isoformat()}",
+                where=name,
+                remedy="correct the date: a price of the future would win over today's",
+            )
     path = catalogue / FOLDER / f"{name}.csv"
     with replacing(path) as temporary:
         temporary.write_text(as_csv(PRICES, (offer.row() for offer in cheapest.values())), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -18,21 +19,35 @@ CORE_COUNTED = ("v2", "v3", "v4", "v5p")
 STALE_AFTER_DAYS = 183
 OUTLIER_FACTOR = 4.0
 MAX_USD_PER_ACCELERATOR_HOUR = 500.0
+_SLICE = re.compile(
+    r"(?:(?:google|cloud)[\s_-]+)*tpu[\s_-]*(v[0-9]+[a-z]*)[\s_-]+([0-9]{1,6})", re.IGNORECASE
+)
+
+
+def tpu_slice(name: str) -> tuple[str, int] | None:
+    """The chip's name and the chips of a TPU slice: ("tpu v3", 32) for `tpu-v3-64`; None for other names."""
+    match = _SLICE.fullmatch(name.strip())
+    if not match:
+        return None
+    version, size = match[1].lower(), int(match[2])
+    chips = size // 2 if version in CORE_COUNTED else size
+    return (f"tpu {version}", chips) if chips > 0 else None
 
 
 def tpu_chips(slice_name: str) -> int | None:
     """Chips of a TPU slice: 6144 for `tpu-v5p-12288`, 8 for `tpu-v6e-8`; None for other names."""
-    match = re.fullmatch(r"tpu-(v[0-9]+[a-z]*)-([0-9]+)", slice_name.strip().lower())
-    if not match:
-        return None
-    size = int(match[2])
-    return size // 2 if match[1] in CORE_COUNTED else size
+    found = tpu_slice(slice_name)
+    return found[1] if found else None
 
 
 def refusal(usd_hour: float | None, accelerators: float) -> str:
     """Why an instance price cannot be used; "" when it can."""
     if usd_hour is None:
         return "the source gives no price"
+    if not math.isfinite(usd_hour):
+        return f"{usd_hour} is no finite number"
+    if not 0 < accelerators < math.inf:
+        return f"{accelerators:g} accelerators cannot be priced"
     if usd_hour <= 0:
         return f"{usd_hour:g} is no price: lists write zero where they have none"
     if usd_hour in PLACEHOLDERS:
@@ -83,7 +98,7 @@ def stale(prices: Sequence[Mapping[str, object]], today: date, days: int) -> lis
                     "import a newer price list, or confirm the offer",
                 )
             )
-        elif _starts_after(str(price["as_of"]), today):
+        elif starts_after(str(price["as_of"]), today):
             findings.append(
                 Finding(
                     "price",
@@ -122,6 +137,7 @@ def outliers(prices: Sequence[Mapping[str, object]]) -> list[Finding]:
     return findings
 
 
-def _starts_after(as_of: str, today: date) -> bool:
+def starts_after(as_of: str, today: date) -> bool:
+    """Whether the first day that `as_of` may mean lies after `today`."""
     parts = [int(part) for part in as_of.split("-")]
     return date(*[*parts, 1, 1][:3]) > today

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import re
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from acceltrial.storage.atomic import storage_error
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file as text, header names as keys.
+    """The rows of a CSV file as text, header names as keys; separated by commas, semicolons or tabs.
 
     Raises:
         StorageError: the file cannot be read.
@@ -32,7 +33,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     except OSError as error:
         raise storage_error(error, path) from error
     try:
-        lines = list(csv.reader(text.splitlines(keepends=True), strict=True))
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True))
     except csv.Error as error:
         raise DataContractError(
             f"not a CSV table ({error})", where=str(path), remedy="check the quotes of the file"
@@ -56,6 +57,12 @@ def read_rows(path: Path) -> list[dict[str, str]]:
             )
         rows.append(dict(zip(header, (cell.strip() for cell in cells), strict=True)))
     return rows
+
+
+def delimiter_of(text: str) -> str:
+    """What parts the names in the first line: a comma, else a semicolon or a tab, as in spreadsheets."""
+    header = text.partition("\n")[0]
+    return next((mark for mark in ",;\t" if mark in header), ",")
 
 
 def read_table(path: Path, columns: Mapping[str, Column], unique: tuple[str, ...] = ()) -> pl.DataFrame:

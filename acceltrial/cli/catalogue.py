@@ -32,11 +32,13 @@ _SHOWN = {
     "prices": (
         "accelerator", "provider", "region", "model", "usd_per_accelerator_hour", "grade", "as_of",
     ),
+    "runtimes": ("runtime", "hardware", "feature", "state", "as_of"),
     "api_prices": (
         "model", "provider", "usd_per_million_input_tokens", "usd_per_million_output_tokens", "accelerator",
         "as_of",
     ),
 }  # fmt: skip
+_TOLD = ("usd_per_1k_requests", "break_even_requests_per_s")
 
 
 app.command("acceltrial.cli.parity:parity", name="parity")
@@ -115,27 +117,55 @@ def prices(
 
 
 @app.command
-def api_prices(*, where: Where = None, catalogue: Folder = None, json: Json = False) -> None:
+def api_prices(
+    *,
+    where: Where = None,
+    sources: Sources = False,
+    input_tokens: float | None = None,
+    output_tokens: float | None = None,
+    usd_per_hour: float | None = None,
+    catalogue: Folder = None,
+    json: Json = False,
+) -> None:
     """List what hosted services ask for a million tokens of the catalogue's models.
 
     Args:
         where: an SQL condition on the columns.
+        sources: source, date and confidence of each price.
+        input_tokens: mean tokens of a request; with output_tokens the cost of 1,000 requests is told,
+            cheapest first.
+        output_tokens: mean tokens of an answer.
+        usd_per_hour: of own devices; tells also from how many requests a second they cost less.
         catalogue: the catalogue's folder.
         json: every column, as JSON on stdout.
     """
-    _show(_where(_load(catalogue).api_prices, where), "api_prices", json=json)
+    chosen = _where(_load(catalogue).api_prices, where)
+    if sources:
+        chosen = chosen.select("provider", "served_as", "model", "source", "as_of", "confidence")
+    elif input_tokens is not None or output_tokens is not None or usd_per_hour is not None:
+        from acceltrial.catalog.hosted import for_requests
+
+        chosen = for_requests(chosen, input_tokens, output_tokens, usd_per_hour)
+    _show(chosen, "sources" if sources else "api_prices", json=json)
 
 
 @app.command
-def runtimes(*, where: Where = None, catalogue: Folder = None, json: Json = False) -> None:
+def runtimes(
+    *, where: Where = None, sources: Sources = False, catalogue: Folder = None, json: Json = False
+) -> None:
     """List what runtimes do on which hardware: documented, unknown or unsupported.
 
     Args:
         where: an SQL condition on the columns.
+        sources: source, date, confidence and note of each cell.
         catalogue: the catalogue's folder.
-        json: as JSON on stdout.
+        json: every column, as JSON on stdout.
     """
-    _show(_where(_load(catalogue).runtimes, where), "runtimes", json=json)
+    chosen = _where(_load(catalogue).runtimes, where)
+    if sources:
+        told = ("runtime", "hardware", "feature", "state", "source", "as_of", "confidence", "note")
+        chosen = chosen.select(told)
+    _show(chosen, "sources" if sources else "runtimes", json=json)
 
 
 @app.command
@@ -267,7 +297,9 @@ def _show(frame: pl.DataFrame, name: str, *, json: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    shown = frame.select(_SHOWN.get(name, frame.columns))
+    usual = _SHOWN.get(name, ())
+    told = [column for column in _TOLD if column in frame.columns]
+    shown = frame.select([*usual, *told] if usual else frame.columns)
     table = Table(*shown.columns, box=None, pad_edge=False)
     for row in shown.iter_rows():
         table.add_row(*(Text("" if cell is None else _cell(cell)) for cell in row))

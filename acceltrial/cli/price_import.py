@@ -200,7 +200,7 @@ def _finish(
 
     kept, told = list(offers), list(findings)
     _tell(told)
-    path = save_offers(folder, name, kept)
+    path = save_offers(folder, name, kept, today=datetime.now(UTC).date())
     sys.stderr.write(f"{path}: {len({offer.name for offer in kept})} offers\n")
     if json:
         out = {"offers": [offer.row() for offer in kept], "findings": told}
@@ -227,8 +227,12 @@ def _columns(given: list[str]) -> dict[str, str]:
 
 
 def _day(text: str) -> str:
-    from acceltrial.catalog.price_rules import is_day
+    from acceltrial.catalog.price_rules import is_day, starts_after
 
     if not is_day(text):
         raise ConfigurationError(f"{text!r} is no date", where="--as-of", remedy="write YYYY-MM-DD")
+    if starts_after(text, datetime.now(UTC).date()):
+        raise ConfigurationError(
+            f"{text} lies in the future", where="--as-of", remedy="give the day on which the prices were read"
+        )
     return text

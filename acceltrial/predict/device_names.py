@@ -69,13 +69,16 @@ class InstanceTypes:
 
 
 def spellings(name: str, instances: InstanceTypes) -> Iterator[Spelling]:
-    """The name as it stands; then as an instance or slice, without count, system's word or trade marks."""
-    yield Spelling(name)
+    """A TPU slice, else the name as it stands; then as an instance, without count or trade marks."""
     plain = re.sub(r"\((r|tm)\)|[®™]", " ", name, flags=re.IGNORECASE).strip()
+    slices = list(_slices(plain))
+    # Before the name itself: what looks names up takes the 64 of "TPU v3-64" for a memory size.
+    yield from (one for one in slices if one.count)
+    yield Spelling(name)
     held = instances.find(plain)
     if held is not None:
         yield held
-    yield from _slices(plain)
+    yield from (one for one in slices if not one.count)
     for bare, count in _counted(plain):
         yield Spelling(bare, count)
         yield Spelling(re.sub(r"\b(hgx|dgx|ocp|oam)\b", " ", bare, flags=re.IGNORECASE).strip(), count)

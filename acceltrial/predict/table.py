@@ -6,12 +6,13 @@ import csv
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
+from acceltrial.catalog.reading import delimiter_of
 from acceltrial.errors import DataContractError
 from acceltrial.predict.case import Kind, ServingCase
 from acceltrial.predict.estimates import estimate
@@ -138,8 +139,9 @@ def _opened(path: Path) -> IO[str]:
 def _rows(stream: IO[str], path: Path, needed: tuple[str, ...]) -> Iterator[dict[str, str]]:
     """First the header as a row of its own names, then each row."""
     try:
-        lines = csv.reader(stream, strict=True)
-        header = next(lines, None)
+        first = stream.readline()
+        lines = csv.reader(chain([first], stream), delimiter=delimiter_of(first), strict=True)
+        header = [name.strip() for name in next(lines, [])]
         if not header:
             raise DataContractError("the file is empty", where=str(path), remedy="give at least a header")
         _check_header(header, path, needed)

@@ -17,6 +17,28 @@ HOURS = {
     "year": 8760.0,
 }
 """Hours in a billing unit; 730 is the month of the large clouds' price pages."""
+_UNITS = {
+    "s": "second",
+    "sec": "second",
+    "min": "minute",
+    "h": "hour",
+    "hr": "hour",
+    "hourly": "hour",
+    "daily": "day",
+    "mo": "month",
+    "monthly": "month",
+    "yr": "year",
+    "yearly": "year",
+    "annual": "year",
+    "annually": "year",
+}
+
+
+def unit_named(text: str) -> str:
+    """The key of `HOURS` that a price list means ("Per Month", "/hr", "monthly"); else `text` itself."""
+    word = re.sub(r"^(/|per\b)\s*", "", text.strip().lower())
+    found = _UNITS.get(word) or _UNITS.get(word.removesuffix("s")) or word.removesuffix("s")
+    return found if found in HOURS else text
 
 
 def parse_rates(given: list[str]) -> dict[str, float]:
@@ -44,9 +66,15 @@ def in_usd(amount: float, currency: str, rates: Mapping[str, float]) -> tuple[fl
     """The amount in USD and a note on the rate ("" for USD).
 
     Raises:
-        ConfigurationError: no rate is given for the currency.
+        ConfigurationError: the currency is no code of three letters, or no rate is given for it.
     """
     code = currency.strip().upper() or "USD"
+    if not re.fullmatch(r"[A-Z]{3}", code):
+        raise ConfigurationError(
+            f"{currency.strip()[:20]!r} is no currency code",
+            where="currency",
+            remedy="write three letters: EUR",
+        )
     if code not in rates:
         raise ConfigurationError(
             f"the price is in {code} and no rate is given",

@@ -15,16 +15,22 @@ from statistics import median
 from acceltrial.catalog.aliases import AliasIndex
 from acceltrial.catalog.findings import Finding
 from acceltrial.catalog.offer import Offer
-from acceltrial.catalog.price_rules import refusal, tpu_chips
+from acceltrial.catalog.price_rules import is_day, refusal, tpu_chips, tpu_slice
 from acceltrial.catalog.reading import read_rows
 from acceltrial.catalog.regions import UNSPECIFIED, residency_of
+from acceltrial.errors import DataContractError
 
+NEEDED = (
+    "provider", "region", "instance_type", "accelerator", "count", "price_ondemand_usd_hr",
+    "price_spot_usd_hr", "as_of", "source", "source_commit",
+)  # fmt: skip
 UNLICENSED = "skypilot-catalog"
 UNDATED_AS_OF = "2025-12"
 """Rows without a date are no older than this; the earliest is assumed."""
 UNLICENSED_GROUPS = ("us", "eu")
 SHARED_DEVICE_SHARE = 0.35
 _SHARED = re.compile(r"NV(6|12|18)ads", re.IGNORECASE)
+_PRICED = (("on_demand", "price_ondemand_usd_hr"), ("spot", "price_spot_usd_hr"))
 
 
 def read_offers(path: Path, names: AliasIndex) -> tuple[list[Offer], list[Finding]]:
@@ -32,18 +38,31 @@ def read_offers(path: Path, names: AliasIndex) -> tuple[list[Offer], list[Findin
 
     Raises:
         StorageError: the file cannot be read.
-        DataContractError: it is no CSV table.
+        DataContractError: it is no CSV table, or a column is missing.
     """
     offers: list[Offer] = []
     findings: list[Finding] = []
-    for number, row in enumerate(read_rows(path), start=2):
+    rows = read_rows(path)
+    if missing := [name for name in NEEDED if rows and name not in rows[0]]:
+        raise DataContractError(
+            f"column {missing[0]!r} is missing",
+            where=f"{path}, row 1",
+            remedy=f"the list needs {', '.join(NEEDED)}",
+        )
+    for number, row in enumerate(rows, start=2):
         device = _device(row, names)
         if device is None:
             continue
-        chips = _chips(row)
-        for model, cell in (("on_demand", "price_ondemand_usd_hr"), ("spot", "price_spot_usd_hr")):
-            usd = float(row[cell]) if row[cell] else None
-            problem = refusal(usd, chips) or _spot_problem(row, model)
+        try:
+            chips = _chips(row)
+            prices = {model: _number(row[cell]) for model, cell in _PRICED}
+            if row["as_of"] and not is_day(row["as_of"]):
+                raise ValueError(f"{row['as_of'][:40]!r} is no date")
+        except ValueError as error:
+            findings.append(_left_out(path, number, row, str(error)))
+            continue
+        for model, usd in prices.items():
+            problem = refusal(usd, chips) or _spot_problem(prices, model)
             if problem or usd is None:
                 if model == "on_demand":
                     findings.append(_left_out(path, number, row, problem))
@@ -107,7 +126,21 @@ def _without_shared_devices(offers: list[Offer]) -> list[Offer]:
 
 
 def _chips(row: dict[str, str]) -> float:
-    return tpu_chips(row["instance_type"]) or tpu_chips(row["accelerator"]) or float(row["count"] or 1)
+    chips = tpu_chips(row["instance_type"]) or tpu_chips(row["accelerator"])
+    return float(chips) if chips else _counted(row)
+
+
+def _counted(row: dict[str, str]) -> float:
+    count = _number(row["count"])
+    return 1.0 if count is None else count
+
+
+def _number(text: str) -> float | None:
+    """The cell's figure, None where it is empty. Raises ValueError naming the cell."""
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise ValueError(f"{text[:40]!r} is no number") from None
 
 
 def _device(row: dict[str, str], names: AliasIndex) -> str | None:
@@ -125,16 +158,13 @@ def _device(row: dict[str, str], names: AliasIndex) -> str | None:
         return None  # the 16 GB part is not in the catalogue
     if _SHARED.search(row["instance_type"]):
         return None  # a share of a device sold under the device's name
-    if tpu_chips(row["accelerator"]):
-        return names.find(row["accelerator"].lower().rpartition("-")[0])
-    return names.find(row["accelerator"])
+    sliced = tpu_slice(row["accelerator"])
+    return names.find(sliced[0] if sliced else row["accelerator"])
 
 
-def _spot_problem(row: dict[str, str], model: str) -> str:
-    if model == "spot" and row["price_spot_usd_hr"] and row["price_ondemand_usd_hr"]:
-        spot, full = float(row["price_spot_usd_hr"]), float(row["price_ondemand_usd_hr"])
-        return "spot is not below on-demand" if spot >= full else ""
-    return ""
+def _spot_problem(prices: dict[str, float | None], model: str) -> str:
+    spot, full = prices["spot"], prices["on_demand"]
+    return "spot is not below on-demand" if model == "spot" and spot and full and spot >= full else ""
 
 
 def _left_out(path: Path, number: int, row: dict[str, str], problem: str) -> Finding:
@@ -153,7 +183,7 @@ def _offer(row: dict[str, str], device: str, chips: float, model: str, usd: floa
     notes = [] if row["as_of"] else ["the source gives no date: late 2025 or later, the earliest is assumed"]
     if row["provider"] == "gcp" and row["as_of"].startswith("2022") and not device.startswith("tpu"):
         notes.append("excludes the host machine")
-    if chips != float(row["count"] or 1):
+    if chips != _counted(row):
         notes.append(f"slice of {chips:g} chips: the name counts cores")
     commit = f"@{row['source_commit']}" if row["source_commit"] else ""
     return Offer(

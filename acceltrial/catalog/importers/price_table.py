@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from acceltrial.catalog.catalogue import Catalogue
-from acceltrial.catalog.columns import ENVIRONMENTS, PRICE_MODELS
-from acceltrial.catalog.importers.money import HOURS, in_usd
+from acceltrial.catalog.columns import ENVIRONMENTS, PRICE_MODELS, PRICES
+from acceltrial.catalog.importers.money import HOURS, in_usd, unit_named
 from acceltrial.catalog.offer import Offer
-from acceltrial.catalog.price_rules import is_day, refusal
+from acceltrial.catalog.price_rules import is_day, refusal, tpu_slice
 from acceltrial.catalog.reading import read_rows
 from acceltrial.catalog.regions import UNSPECIFIED, residency_of
 from acceltrial.errors import ConfigurationError, DataContractError
@@ -79,10 +80,13 @@ def table_offers(
 
 
 def _renamed(row: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
-    return {
+    cells = {
         name: row.get(columns.get(name, name), "") or default
         for name, default in {**dict.fromkeys(NEEDED, ""), **OPTIONAL}.items()
     }
+    # "On-Demand", "Public Cloud": the words of the vocabularies as people write them.
+    plain = {name: re.sub(r"[\s-]+", "_", cells[name].lower()) for name in ("model", "environment", "grade")}
+    return cells | plain | {"per": unit_named(cells["per"]), "residency": cells["residency"].lower()}
 
 
 def _offer(
@@ -95,7 +99,8 @@ def _offer(
 ) -> Offer:
     where = f"{path}, row {number}"
     try:
-        device = catalogue.accelerator_names.resolve(row["accelerator"])
+        sliced = tpu_slice(row["accelerator"])
+        device = catalogue.accelerator_names.resolve(sliced[0] if sliced else row["accelerator"])
         amount, note = in_usd(_positive(row, "price"), row["currency"], rates)
     except ConfigurationError as error:
         raise DataContractError(
@@ -108,7 +113,7 @@ def _offer(
         raise _wrong(where, problem)
     usd = amount / HOURS[row["per"]]
     try:
-        count = _positive(row, "count")
+        count = _chips(row, sliced[1] if sliced else None)
     except ValueError as error:
         raise _wrong(where, str(error)) from error
     if problem := refusal(usd, count):
@@ -132,10 +137,22 @@ def _offer(
     )
 
 
+def _chips(row: Mapping[str, str], sliced: int | None) -> float:
+    """Accelerators that the price is of; of a TPU slice its chips, which `count` may name or leave at one."""
+    count = _positive(row, "count")
+    if sliced is None:
+        return count
+    if count not in {1.0, float(sliced)}:
+        raise ValueError(f"column count: {count:g} contradicts the {sliced} chips of {row['accelerator']}")
+    return float(sliced)
+
+
 def _vocabulary_problem(row: Mapping[str, str], day: str) -> str:
     for name, allowed in _VOCABULARY.items():
         if row[name] not in allowed:
             return f"column {name}: {row[name]!r} is not one of {', '.join(allowed)}"
+    if row["residency"] and not re.match(PRICES["residency"].pattern, row["residency"]):
+        return f"column residency: {row['residency'][:40]!r} is no region group such as eu, us or any"
     return "" if is_day(day) else f"column as_of: {day!r} is no date (YYYY-MM-DD)"
 
 
@@ -143,7 +160,8 @@ def _positive(row: Mapping[str, str], name: str) -> float:
     try:
         value = float(row[name])
     except ValueError:
-        raise ValueError(f"column {name}: {row[name]!r} is no number") from None
+        hint = " (write a decimal point, and no sign of the thousands)" if "," in row[name] else ""
+        raise ValueError(f"column {name}: {row[name][:40]!r} is no number{hint}") from None
     if not math.isfinite(value) or value <= 0:
         raise ValueError(f"column {name}: {row[name]!r} is no positive finite number")
     return value

@@ -10,9 +10,9 @@ from acceltrial.catalog.aliases import AliasIndex
 from acceltrial.catalog.findings import Finding
 from acceltrial.catalog.importers.accelerators import import_accelerators
 from acceltrial.catalog.importers.offers import read_offers, select
-from acceltrial.catalog.reading import read_rows
+from acceltrial.catalog.reading import read_rows, read_table
 from acceltrial.catalog.tables import as_csv
-from acceltrial.storage.atomic import write_text
+from acceltrial.storage.atomic import replacing, write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +54,7 @@ def refresh_prices(folder: Path, offers: Path) -> Refreshed:
     found, findings = read_offers(offers, AliasIndex("accelerator", names))
     rows = [offer.row() for offer in select(found)] + read_rows(folder / "curated" / "offers.csv")
     rows.sort(key=lambda row: (row["accelerator"], row["model"], row["price"]))
-    write_text(folder / "prices.csv", as_csv(columns.PRICES, rows))
+    with replacing(folder / "prices.csv") as temporary:
+        temporary.write_text(as_csv(columns.PRICES, rows), encoding="utf-8")
+        read_table(temporary, columns.PRICES, ("price",))
     return Refreshed({"prices": len(rows)}, tuple(findings))

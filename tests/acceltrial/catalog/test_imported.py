@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,10 @@ def test_an_import_for_an_unknown_device_names_its_file(folder: Path) -> None:
     with pytest.raises(DataContractError, match="h1000") as caught:
         load_catalogue(folder)
     assert "aws.csv, row 2" in caught.value.where
+
+
+def test_a_price_of_the_future_is_refused_since_it_would_win(folder: Path) -> None:
+    later = dataclasses.replace(OFFER, as_of="2027-01")
+    with pytest.raises(DataContractError, match="after 2026-11-22"):
+        save_offers(folder, "aws", [OFFER, dataclasses.replace(later, term="1yr")], today=date(2026, 11, 22))
+    assert not list((folder / "imported").glob("*"))

@@ -21,7 +21,16 @@ from acceltrial.catalog.regions import residency_of
 
 @pytest.mark.parametrize(
     ("name", "chips"),
-    [("tpu-v5p-12288", 6144), ("tpu-v3-8", 4), ("tpu-v6e-8", 8), ("tpu-v5e-4", 4), ("p5.48xlarge", None)],
+    [
+        ("tpu-v5p-12288", 6144),
+        ("tpu-v3-8", 4),
+        ("tpu-v6e-8", 8),
+        ("tpu-v5e-4", 4),
+        ("TPU v3-64", 32),
+        ("p5.48xlarge", None),
+        ("tpu-v3", None),
+        ("tpu-v4-1", None),
+    ],
 )
 def test_slices_count_cores_or_chips(name: str, chips: int | None) -> None:
     assert tpu_chips(name) == chips
@@ -31,6 +40,8 @@ def test_placeholders_and_missing_prices_are_no_prices() -> None:
     assert "unknown" in refusal(700.0, 1)
     assert refusal(None, 8) == "the source gives no price"
     assert "believable" in refusal(80_000.0, 8)
+    assert "finite" in refusal(float("nan"), 1)
+    assert "cannot be priced" in refusal(2.0, 0.0)
     assert refusal(55.04, 8) == ""
 
 

@@ -39,6 +39,8 @@ def test_each_list_prints_a_table(folder: Path, capfd: pytest.CaptureFixture[str
     assert "mixtral-8x7b" in printed.out
     assert "neuromorphic" in printed.out
     assert "rows" in printed.err
+    runtimes(where="runtime = 'vLLM'", sources=True, catalogue=folder)
+    assert "vllm-project/vllm" in capfd.readouterr().out
     models(sources=True, catalogue=folder)
     prices(sources=True, today="2026-11-22", catalogue=folder)
     assert "config.json" in capfd.readouterr().out

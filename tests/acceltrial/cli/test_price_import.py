@@ -43,6 +43,7 @@ def test_an_imported_quote_is_listed_with_the_prices(
         (("skypilot", "none.csv", "--provider", "aws", "--as-of", "2026-09-01"), 1, "none.csv"),
         (("billing", "none.csv"), 1, "none.csv"),
         (("table", "none.csv", "--column", "price"), 2, "OURS=THEIRS"),
+        (("api", "none.json", "--as-of", "2999-01-01"), 2, "future"),
     ],
 )
 def test_bad_requests_end_with_one_clear_error(

@@ -14,9 +14,9 @@ NONE = InstanceTypes({})
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_first_taken_as_it_stands(name: str) -> None:
+def test_any_text_is_taken_as_it_stands_unless_it_is_a_slice(name: str) -> None:
     read = list(spellings(name, NONE))
-    assert (read[0].name, read[0].count) == (name, None)
+    assert (name, None) in {(one.name, one.count) for one in read[:2]}
     assert all(one.count is None or one.count >= 0 for one in read)
 
 
@@ -26,9 +26,11 @@ def test_a_count_is_read_on_either_side(name: str, count: int) -> None:
         assert (name, count) in {(one.name, one.count) for one in spellings(written, NONE)}
 
 
-@pytest.mark.parametrize(("written", "chips"), [("v4-8", 4), ("TPU v5p-16", 8), ("v6e-8", 8), ("v3-8", 4)])
+@pytest.mark.parametrize(
+    ("written", "chips"), [("v4-8", 4), ("TPU v5p-16", 8), ("v6e-8", 8), ("tpu-v3-64", 32)]
+)
 def test_a_slice_counts_cores_where_chips_have_two(written: str, chips: int) -> None:
-    assert chips in {one.count for one in spellings(written, NONE)}
+    assert next(spellings(written, NONE)).count == chips
 
 
 def test_an_instance_counts_its_devices_but_may_be_used_in_part(tmp_path: Path) -> None:

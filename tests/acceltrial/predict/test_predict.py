@@ -310,6 +310,13 @@ def test_predictions_keep_the_rows_and_their_order(reader: RowReader, tmp_path: 
     assert "H200" in written[1]["reason"]
 
 
+def test_a_spreadsheets_file_of_cases_reads_alike(reader: RowReader, tmp_path: Path) -> None:
+    cases, out = tmp_path / "cases.csv", tmp_path / "out.csv"
+    shuffled = dict(sorted(ROW.items(), reverse=True))
+    cases.write_text("\ufeff" + "; ".join(shuffled) + "\r\n" + ";".join(shuffled.values()) + "\r\n")
+    assert predict_file(cases, out, reader, load_parameters()).predicted == 1
+
+
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", ",".join(ROW) + "\n1,2\n", '"unclosed'])
 def test_a_broken_file_of_cases_leaves_nothing_behind(reader: RowReader, tmp_path: Path, text: str) -> None:
     cases = tmp_path / "cases.csv"

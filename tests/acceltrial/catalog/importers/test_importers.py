@@ -137,3 +137,17 @@ def test_a_spot_price_above_on_demand_and_a_shared_device_are_left_out(folder: P
     chosen = select(found)
     assert {offer.model for offer in chosen} == {"on_demand"}
     assert "c" not in {offer.provider for offer in chosen}
+
+
+def test_cells_that_are_no_figures_are_left_out_and_another_table_is_refused(folder: Path) -> None:
+    offers, names = folder / "offers.csv", AliasIndex("accelerator", [("Device One", "one")])
+    row = "a,us-east-1,i,Device One,{},{},,{},licensed list,abc\n"
+    wrong = [("1", "free", "2026"), ("0", "2.0", "2026"), ("1", "nan", "2026"), ("1", "2.0", "yesterday")]
+    offers.write_text(OFFERS_HEADER + "".join(row.format(*cells) for cells in wrong))
+    found, findings = read_offers(offers, names)
+    assert not found
+    told = " | ".join(finding.detail for finding in findings)
+    assert all(f"row {number}: " in told for number in (2, 3, 4, 5))
+    offers.write_text("device;price\nDevice One;2\n")
+    with pytest.raises(DataContractError, match="'provider' is missing"):
+        read_offers(offers, names)

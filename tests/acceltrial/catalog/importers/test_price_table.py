@@ -59,6 +59,10 @@ def test_a_quote_in_euros_a_month_becomes_usd_an_accelerator_hour(
         ("H100,700,USD,1,hour", "row 2", "correct"),
         ("H100,2,EUR,1,hour", "row 2", "--rate EUR"),
         ("H100,2,USD,0,hour", "row 2", "correct"),
+        ("H100,2,€,1,hour", "row 2", "three letters"),
+        ("H100,\"2,50\",USD,1,hour", "row 2", "correct"),
+        ("tpu-v3-64,64,USD,64,hour", "row 2", "correct"),
+        ("H100,2,USD,1,GPU hour", "row 2", "correct"),
         ("H100,2,USD,1,fortnight", "row 2", "correct"),
         ("<script>,2,USD,1,hour", "row 2", ""),
     ],
@@ -70,6 +74,22 @@ def test_a_wrong_row_is_named_and_nothing_is_skipped(
         read(tmp_path / "t.csv", catalogue, f"accelerator,price,currency,count,per\n{cells}\n")
     assert where in caught.value.where
     assert remedy in caught.value.remedy
+
+
+def test_a_tpu_slice_is_priced_by_its_chips(tmp_path: Path, catalogue: Catalogue) -> None:
+    text = "accelerator,price\ntpu-v3-64,64\nCloud TPU v5e-8,9.6\nTPU v4,3.2\n"
+    offers = read(tmp_path / "t.csv", catalogue, text)
+    assert [(offer.accelerator, offer.accelerators_per_instance, offer.usd) for offer in offers] == [
+        ("tpu-v3", 32, 2.0),
+        ("tpu-v5e", 8, pytest.approx(1.2)),
+        ("tpu-v4", 1, 3.2),
+    ]
+
+
+def test_a_spreadsheets_table_reads_alike(tmp_path: Path, catalogue: Catalogue) -> None:
+    text = "\ufeffper;note;price;accelerator;model\nPer Month;<b>ours</b>;7300;H100 SXM;On-Demand\n"
+    (offer,) = read(tmp_path / "t.csv", catalogue, text)
+    assert (offer.usd, offer.model, offer.note) == (10.0, "on_demand", "<b>ours</b>")
 
 
 def test_columns_that_are_not_there_are_told(tmp_path: Path, catalogue: Catalogue) -> None:
