@@ -19,6 +19,7 @@ from flows.evaluate import evaluate_flow
 from stages.artifacts import (
     DECISIONS,
     FLIPS,
+    PORTFOLIO,
     PRICES,
     REPORT,
     REPORT_TABLES,
@@ -26,9 +27,13 @@ from stages.artifacts import (
     TARGETS,
     WORKLOADS,
 )
+from stages.report.changes import LAST_QUARTER
+from stages.report.roadmap import quarter_of
 from stages.running.tracking import send
 from stages.running.workspace import Workspace, find_workspace, held
 from stages.score.reopening import in_words, reopened
+
+PACKS = "data/packs"
 
 
 @flow(name="watch", retries=2, retry_delay_seconds=300)
@@ -53,12 +58,14 @@ def watch(workspace: str = ".") -> str:
 
 @flow(name="quarterly-review", retries=1, retry_delay_seconds=600)
 def quarterly_review(workspace: str = ".", at: datetime | None = None) -> str:
-    """Evaluates and keeps the pack of the quarter: report, roadmap and tables. Returns the pack's folder."""
+    """Evaluates, compares with the quarter before, and keeps the pack. Returns the pack's folder."""
     chosen = find_workspace(Path(workspace))
+    at = at or datetime.now(UTC)
     with held(chosen):
+        hand_on_last(chosen, at)
         evaluate_flow(str(chosen.root))
         send(chosen)
-        return str(keep_pack(chosen, at or datetime.now(UTC)))
+        return str(keep_pack(chosen, at))
 
 
 def decided(workspace: Workspace) -> dict[str, pl.DataFrame]:
@@ -79,9 +86,23 @@ def tell_reopened(workspace: Workspace, before: dict[str, pl.DataFrame]) -> list
     return found
 
 
+def hand_on_last(workspace: Workspace, at: datetime) -> Path | None:
+    """Puts the newest earlier quarter's roadmap into the portfolio, so that the report tells what changed.
+
+    Returns the file, or None where no earlier pack was kept.
+    """
+    packs = (workspace.root / PACKS).glob(f"????-Q[1-4]/{Path(ROADMAP.path).name}")
+    earlier = [roadmap for roadmap in packs if roadmap.parent.name < quarter_of(at)]
+    if not earlier:
+        return None
+    kept = workspace.root / PORTFOLIO.path / LAST_QUARTER
+    write_bytes(kept, max(earlier).read_bytes())
+    return kept
+
+
 def keep_pack(workspace: Workspace, at: datetime) -> Path:
     """Copies the last report, roadmap and tables to `data/packs/<year>-Q<quarter>`, whole or not at all."""
-    pack = workspace.root / "data" / "packs" / f"{at.year}-Q{(at.month - 1) // 3 + 1}"
+    pack = workspace.root / PACKS / quarter_of(at)
     draft = pack.with_name(f".{pack.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)

@@ -8,6 +8,11 @@ COMMANDS = (
         "flows.commands.evaluate:evaluate",
         "Run the whole pipeline; finished work is kept and not repeated",
     ),
+    (
+        "validate",
+        "flows.commands.validate:validate",
+        "Check portfolio, catalogue and traces in seconds; writes nothing",
+    ),
     ("stages", "flows.commands.stages:app", "List the stages, or run one of them"),
     ("report", "flows.commands.report:app", "Open the last report, or print its path"),
     (

@@ -15,7 +15,8 @@ def init(folder: Path) -> int:
     from flows.workspaces import fresh_workspace
 
     files = fresh_workspace(folder)
-    sys.stderr.write("Edit these files, then run `acceltrial evaluate` in the folder:\n")
+    sys.stderr.write(f"Edit these files. In {folder}, `acceltrial validate` checks them, ")
+    sys.stderr.write("`acceltrial evaluate` runs the pipeline:\n")
     for file in files:
         sys.stdout.write(f"{file}\n")
     return 0

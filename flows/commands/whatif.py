@@ -40,7 +40,8 @@ def whatif(
         sys.stdout.write(f"{text}\n" if json else "".join(f"{k:<48} {u}\n" for k, u in document.items()))
         return 0
     start = time.perf_counter()
-    found = decide_again(tables, params, chosen.root / "data/portfolio", today, suppose or [])
+    data = chosen.root / "data"
+    found = decide_again(tables, params, data / "portfolio", today, suppose or [], data / "catalogue")
     found["wall_s"] = round(time.perf_counter() - start, 4)
     if json:
         sys.stdout.write(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() + "\n")

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 from acceltrial.errors import AcceltrialError, TargetUnavailableError
-from acceltrial.evidence.machine import describe_machine
 from acceltrial.quality.questionnaire import Questionnaire
 from acceltrial.quality.ranking import UnusableAnswerError
-from acceltrial.quality.task import Task
 from acceltrial.stats.quantiles import proportion_interval
-from acceltrial.targets import RunningServer, TargetSpec, serve, spec_from_row
+from acceltrial.targets import RunningServer, serve, spec_from_row
 from stages.benchmark import startup
 from stages.benchmark.calibrated import screened
 from stages.benchmark.cells import LOCAL_KINDS
 from stages.benchmark.instrument import instrument_rows
-from stages.benchmark.levels import SERVING_METRICS, Demand, demand_of, rows_of
+from stages.benchmark.levels import SERVING_METRICS, demand_of, rows_of
 from stages.benchmark.outcome import Outcome, as_records
 from stages.benchmark.params import BenchmarkParams
 from stages.benchmark.quality import agreement_rows, ask_more, quality_rows, questions_for, task_of
@@ -29,8 +26,9 @@ from stages.benchmark.replay import Replay, length_note, run_replay
 from stages.benchmark.resources import resource_rows, telemetry_table, watch_resources
 from stages.benchmark.rows import Row, RowMaker
 from stages.benchmark.screen import Level, run_screen, screen_rows
+from stages.benchmark.session import Session, generates, median_lengths, replay_window, task_for
 from stages.benchmark.stack import stack_rows
-from stages.benchmark.thinning import Cut, Window, read_requests, window_of
+from stages.benchmark.thinning import Window, read_requests
 from stages.benchmark.vector_search import retrieval_rows
 from stages.contract import Cell, Context, Inputs
 
@@ -44,59 +42,6 @@ SCREEN_ROWS = {
     },
     "capacity_rps": ("max",),
 }
-
-
-@dataclass
-class Session:
-    """What the parts of a serving cell share."""
-
-    key: str
-    spec: Mapping[str, Any]
-    target: TargetSpec
-    demand: Demand
-    params: BenchmarkParams
-    context: Context
-    requests: pl.DataFrame
-    outcome: Outcome
-    begun: float
-    busy: str = ""
-    most_together: int = 1
-    """Streams of the highest level of the screen that was answered."""
-    screened: list[dict[str, Any]] = field(default_factory=list)
-    """What the screen saw of each level, for calibration."""
-
-    def maker(self, phase: str, *, adjustments: str = "", source: str = "") -> RowMaker:
-        """A maker of rows for one phase."""
-        return RowMaker(
-            workload=self.spec["workload"],
-            option=self.spec["option"],
-            phase=phase,
-            model=self.target.model,
-            precision=self.target.precision,
-            cell=f"{self.key}.{phase}",
-            run=self.context.run,
-            date=self.context.now,
-            source="; ".join(text for text in (source, self.busy) if text),
-            adjustments=adjustments,
-        )
-
-    def instant(self) -> datetime:
-        """The run's date plus the time that this cell has taken."""
-        return self.context.now + timedelta(seconds=time.monotonic() - self.begun)
-
-    def close(self, phase: str, status: str, detail: str, started: datetime) -> None:
-        """Records how a phase ended."""
-        self.outcome.close(
-            f"{self.key}.{phase}",
-            dict(self.spec),
-            phase=phase,
-            status=status,
-            detail="; ".join(text for text in (detail, self.busy) if text),
-            started=started,
-            finished=self.instant(),
-            machine=self.context.machine or str(describe_machine().get("cpu_model", "")),
-            run=self.context.run,
-        )
 
 
 def run_serving(cell: Cell, inputs: Inputs, params: BenchmarkParams, context: Context) -> Outcome:
@@ -175,8 +120,8 @@ def _measure(session: Session, server: RunningServer) -> None:
 
 def _screen(session: Session, server: RunningServer) -> list[Level]:
     started, params = session.instant(), session.params
-    inputs, outputs, note = _median_lengths(session)
-    task = _task(session, outputs)
+    inputs, outputs, note = median_lengths(session)
+    task = task_for(session, outputs)
 
     def prompts(count: int, seed: int) -> Sequence[str] | None:
         return [item.prompt for item in task.items([inputs] * count, seed)] if task else None
@@ -212,7 +157,7 @@ def _screen(session: Session, server: RunningServer) -> list[Level]:
 
 def _replay(session: Session, server: RunningServer, best_rps: float) -> None:
     started, since = session.instant(), time.monotonic()
-    window = _window(session, best_rps)
+    window = replay_window(session, best_rps)
     asked, unasked = _questions(session, server, window)
     with watch_resources(server) as watch:
         done = run_replay(server, window, session.demand, asked, session.params)
@@ -325,66 +270,9 @@ def _quality(
         rest = asked.part(len(done.score.correct))
         more = ask_more(server, rest, session.demand, params, session.most_together)
     rows = quality_rows(maker, done.score, more, params.quality_seconds, unasked or done.reason)
-    if not _generates(session):
+    if not generates(session):
         return rows
     return [*rows, *agreement_rows(maker, server, session.target, params, session.context.cache)]
-
-
-def _window(session: Session, best_rps: float) -> Window:
-    params, kind = session.params, session.target.kind
-    ceiling = params.rate_ceiling_rps.get(kind, 2.0)
-    sustained = params.utilisation * best_rps
-    local = kind in LOCAL_KINDS
-    window = window_of(
-        session.requests,
-        Cut(
-            seconds=params.replay_seconds,
-            most_rps=min(ceiling, sustained),
-            least_requests=params.replay_min_requests,
-            max_input_tokens=params.max_input_tokens if local else None,
-            max_output_tokens=params.max_output_tokens if local else None,
-            seed=params.seed,
-            generates=_generates(session),
-        ),
-    )
-    if "thinned" not in window.adjustments:
-        return window
-    why = (
-        f"to at most {params.utilisation:.0%} of the {best_rps:.3g} requests/s that the screen saw"
-        if sustained < ceiling
-        else f"to at most {ceiling:g} requests/s"
-    )
-    return replace(window, adjustments=f"{window.adjustments}; rate limited {why}")
-
-
-def _median_lengths(session: Session) -> tuple[int, int, str]:
-    """Median prompt and answer of the trace, cut as the replay's are, with what was cut in words."""
-    params, notes = session.params, []
-    local = session.target.kind in LOCAL_KINDS
-    found = []
-    for column, most, what, fallback in (
-        ("input_tokens", params.max_input_tokens, "prompts", 64),
-        ("output_tokens", params.max_output_tokens, "outputs", 16),
-    ):
-        median = session.requests[column].drop_nulls().median()
-        value = max(1, int(median)) if isinstance(median, int | float) else fallback
-        if what == "outputs" and not _generates(session):
-            value = 1
-        if local and value > most:
-            notes.append(f"median {what} cut from {value} to {most} tokens")
-            value = most
-        found.append(value)
-    return found[0], found[1], "; ".join(notes)
-
-
-def _task(session: Session, output_tokens: float) -> Task | None:
-    if not _generates(session):
-        return None
-    return task_of(session.spec["needs"], output_tokens, session.params)
-
-
-def _generates(session: Session) -> bool:
-    return session.target.api in {"completions", "chat"}
 
 
 def _judged(maker: RowMaker, broken: Sequence[str]) -> RowMaker:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
+from stages.report.changes import Changes
 from stages.report.charts.drawing import Chart
 from stages.report.shown import RowRegister, Shown
 from stages.report.tables import Tables
@@ -101,7 +102,8 @@ class Material:
     run: str = ""
     options_per_chart: int = 24
     options_per_table: int = 6
-    details: dict[str, object] = field(default_factory=dict)
+    changes: Changes | None = None
+    """Since last quarter; None where no earlier roadmap was kept."""
 
 
 def workload_link(material: Material, workload: str) -> Link:

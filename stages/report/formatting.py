@@ -35,6 +35,8 @@ UNIT_NAMES = {
     "count": "",
     "": "",
 }
+_THOUSANDFOLD = {"ms": "s", "MB": "GB", "GB/s": "TB/s"}
+"""Units in which figures from ten thousand on are shown."""
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -62,7 +64,7 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def quantity(value: float | None, unit: str) -> str:
-    """`value` with its unit, shares as per cent, long milliseconds as seconds, money with its sign."""
+    """`value` with its unit, shares as per cent, many milliseconds as seconds, money with its sign."""
     if value is None or not math.isfinite(value):
         return DASH
     name = unit_name(unit)
@@ -70,10 +72,8 @@ def quantity(value: float | None, unit: str) -> str:
         return percent(value)
     if name == "USD":
         return money(value)
-    if name == "ms" and abs(value) >= 10_000:
-        return f"{number(value / 1000)} s"
-    if name == "MB" and abs(value) >= 10_000:
-        return f"{number(value / 1000)} GB"
+    if name in _THOUSANDFOLD and abs(value) >= 10_000:
+        return f"{number(value / 1000)} {_THOUSANDFOLD[name]}"
     text = number(value)
     gap = "" if text[-1] in "MGT" and name else " "
     return f"{text}{gap}{name}".strip()
@@ -100,19 +100,18 @@ def percent(share: float | None, digits: int = 2) -> str:
     """A share of 1 as per cent; tiny shares stay visible instead of turning to zero."""
     if share is None or not math.isfinite(share):
         return DASH
-    value = share * 100
+    sign, value = ("−" if share < 0 else ""), abs(share) * 100
     if value == 0:
         return "0 %"
-    if 0 < abs(value) < 0.1:
-        return f"{number(value, digits)} %"
-    if abs(value) >= 99.95:
-        return f"{value:.0f} %"
-    return f"{value:.1f} %" if abs(value) < 10 or abs(value) > 99 else f"{value:.0f} %"
+    if value < 0.1:
+        return f"{sign}{number(value, digits)} %"
+    whole = value >= 99.95 or 10 <= value <= 99
+    return f"{sign}{value:.0f} %" if whole else f"{sign}{value:.1f} %"
 
 
 def span(low: float | None, high: float | None, unit: str) -> str:
-    """An interval as `low – high` with one unit, or an empty text when there is none."""
-    if low is None or high is None:
+    """An interval as `low – high` with one unit; an empty text when there is none, or both ends are one."""
+    if low is None or high is None or low == high:
         return ""
     first, last = quantity(low, unit), quantity(high, unit)
     name = unit_name(unit)
@@ -148,7 +147,7 @@ def duration(seconds: float | None) -> str:
 
 
 def words(identifier: str) -> str:
-    """An identifier as words: underscores and dashes become spaces."""
+    """An identifier as words: underscores become spaces."""
     return identifier.replace("_", " ").strip()
 
 

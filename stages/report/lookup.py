@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stages.report.formatting import words
 from stages.report.tables import Tables
 
 PHASE_ORDER = ["replay", "training", "synthetic", "stack", "predicted"]
@@ -21,6 +24,13 @@ SLO_TITLES = {
     "slo_tpot_ms": "time per output token",
     "slo_e2e_ms": "end to end",
 }
+METRIC_TITLES = {
+    "ttft": "time to first token",
+    "tpot": "time per output token",
+    "itl": "inter-token latency",
+    "e2e": "end to end",
+    "capacity": "highest rate held",
+}
 COST_METRICS = {
     "inference": ("usd_per_1k_successful_actions", "usd_per_1k_requests", "usd_per_million_output_tokens"),
     "training": ("usd_per_trained_step", "usd_per_run", "usd_per_month"),
@@ -33,6 +43,24 @@ COST_TITLES = {
     "usd_per_run": "per training run",
     "usd_per_month": "per month",
 }
+CLASS_TITLES = {
+    "gpu": "GPU",
+    "training_accelerator": "Training accel.",
+    "inference_asic": "Inference ASIC",
+    "tpu": "TPU",
+    "npu": "NPU",
+    "cpu": "CPU",
+    "neuromorphic": "Neuro­morphic",
+}
+FLIP_TITLES = {
+    "price": "the winner's price",
+    "rival_price": "the rival's price",
+    "volume": "the volume",
+    "utilisation": "the winner's capacity",
+    "quality": "the winner's share of right answers",
+    "engineering_cost": "the cost of people's work",
+}
+"""What moves, by kind of flip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +72,12 @@ class LatencyTarget:
     limit_ms: float
     statistic: str
     metrics: tuple[str, ...]
+
+
+def metric_title(metric: str) -> str:
+    """A metric of Measurements in words, without its unit: `ttft_ms` is `time to first token`."""
+    stem = re.sub("_(ms|s|rps)$", "", metric)
+    return METRIC_TITLES.get(stem.removesuffix("_from_intended")) or words(stem)
 
 
 def latency_targets(tables: Tables, workload: str) -> list[LatencyTarget]:
@@ -130,3 +164,48 @@ def measured_here(tables: Tables, workload: str, option: str | None = None) -> b
         row["grade"] == "measured" and row["value"] is not None and option in (None, row["option"])
         for row in tables.rows("measurements", workload)
     )
+
+
+def devices_of(tables: Tables, workload: str) -> dict[str, str]:
+    """The accelerator of each option of the workload, or the option itself where it names none."""
+    return {row["option"]: row["accelerator"] or row["option"] for row in tables.rows("candidates", workload)}
+
+
+def device_p_best(tables: Tables, workload: str, option: str) -> float | None:
+    """Share of the draws in which the option's device comes first, in any number and number format.
+
+    None where no draw is on record.
+    """
+    devices = devices_of(tables, workload)
+    device = devices.get(option, option)
+    shares = [
+        row["p_best"]
+        for row in tables.rows("ranking", workload)
+        if row["p_best"] is not None and devices.get(row["option"], row["option"]) == device
+    ]
+    return min(1.0, sum(shares)) if shares else None
+
+
+def nearest_flip(tables: Tables, workload: str) -> dict[str, Any] | None:
+    """The workload's flip point that is nearest to today's figures; None where none is known."""
+    known = [row for row in tables.rows("flips", workload) if row["distance"] is not None]
+    return min(known, key=lambda row: (row["distance"], row["kind"]), default=None)
+
+
+def veto_kind(reason: str) -> str:
+    """The rule that vetoed: the reason up to its first colon or bracket."""
+    return re.split(r"[:(]", reason, maxsplit=1)[0].strip() or "no reason given"
+
+
+def commonest_veto(tables: Tables, workload: str) -> str:
+    """What rules out most of the options that would fit; empty where none of them is ruled out."""
+    fits = {row["option"] for row in tables.rows("candidates", workload) if row["feasible"]}
+    kinds = Counter(
+        veto_kind(row["veto_reason"])
+        for row in tables.rows("ranking", workload)
+        if row["vetoed"] and row["option"] in fits
+    )
+    if not kinds:
+        return ""
+    kind, n = min(kinds.items(), key=lambda item: (-item[1], item[0]))
+    return f"{kind}: {n:,} of {len(fits):,} options"

@@ -113,11 +113,16 @@ class Roadmap(_Part):
     sources: dict[str, str]
 
 
+def quarter_of(instant: datetime) -> str:
+    """The calendar quarter, as in `2026-Q4`."""
+    return f"{instant.year}-Q{(instant.month - 1) // 3 + 1}"
+
+
 def build_roadmap(tables: Tables, now: datetime, run: str, sources: dict[str, str]) -> Roadmap:
     """The roadmap of the quarter in which `now` lies."""
     savings = total_savings(tables)
     return Roadmap(
-        quarter=f"{now.year}-Q{(now.month - 1) // 3 + 1}",
+        quarter=quarter_of(now),
         written=now,
         run=run,
         workloads=[_entry(tables, workload) for workload in tables.workloads],

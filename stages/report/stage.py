@@ -10,6 +10,7 @@ from pydantic import Field
 from stages import artifacts
 from stages.contract import Context, Inputs, Outputs, Stage, StageParams
 from stages.report.blocks import Material
+from stages.report.changes import compare, read_last, with_changes
 from stages.report.page import build_sections, render, size_warning
 from stages.report.roadmap import build_roadmap
 from stages.report.sections.lineage import read_lineage
@@ -31,10 +32,16 @@ class ReportParams(StageParams):
 
 
 def run(inputs: Inputs, params: ReportParams, context: Context) -> Outputs:
-    """The report, the roadmap and a folder with every table."""
+    """The report, the roadmap and a folder with every table.
+
+    Raises:
+        DataContractError: a table, or the portfolio's last_quarter.json, breaks its form.
+    """
     tables = load_tables(inputs)
     lineage = read_lineage(dict(tables.files))
     roadmap = build_roadmap(tables, context.now, context.run, {e.path: e.digest for e in lineage})
+    last = read_last(inputs.path(artifacts.PORTFOLIO.name))
+    changes = compare(last, roadmap) if last else None
     material = Material(
         tables,
         RowRegister(),
@@ -42,6 +49,7 @@ def run(inputs: Inputs, params: ReportParams, context: Context) -> Outputs:
         run=context.run,
         options_per_chart=params.options_per_chart,
         options_per_table=params.options_per_table,
+        changes=changes,
     )
     context.progress("report: charts and tables")
     sections = build_sections(material, lineage)
@@ -51,7 +59,7 @@ def run(inputs: Inputs, params: ReportParams, context: Context) -> Outputs:
         context.progress(warning)
     return {
         artifacts.REPORT.name: page,
-        artifacts.ROADMAP.name: roadmap.model_dump_json(indent=2) + "\n",
+        artifacts.ROADMAP.name: with_changes(roadmap, changes).model_dump_json(indent=2) + "\n",
         artifacts.REPORT_TABLES.name: _copy_tables(tables, context.scratch / "tables"),
     }
 
@@ -66,9 +74,9 @@ def _copy_tables(tables: Tables, folder: Path) -> Path:
 
 STAGE = Stage(
     name="report",
-    version="1",
+    version="2",
     params=ReportParams,
-    inputs=SOURCES,
+    inputs=(*SOURCES, artifacts.PORTFOLIO),
     outputs=(artifacts.REPORT, artifacts.ROADMAP, artifacts.REPORT_TABLES),
     run=run,
     about="One HTML file for the review, the roadmap as JSON, every table as Parquet.",

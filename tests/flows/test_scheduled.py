@@ -7,7 +7,7 @@ import orjson
 import polars as pl
 
 from acceltrial.storage.tables import write_table
-from flows.scheduled import decided, keep_pack, tell_reopened
+from flows.scheduled import decided, hand_on_last, keep_pack, tell_reopened
 from schemas.base import table_of
 from schemas.decision import Flips
 from stages.artifacts import (
@@ -64,3 +64,15 @@ def test_a_crossed_price_reopens_and_is_kept(tmp_path: Path) -> None:
     )
     assert [entry["workload"] for entry in tell_reopened(workspace, before)] == ["chat"]
     assert orjson.loads((workspace.state / "reopened.json").read_bytes())[0]["now"] == 3.5
+
+
+def test_the_quarter_before_is_handed_on_to_the_report(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    (tmp_path / "data/portfolio").mkdir(parents=True)
+    assert hand_on_last(workspace, datetime(2026, 11, 22, tzinfo=UTC)) is None
+    for quarter in ("2026-Q1", "2026-Q3", "2026-Q4"):
+        (tmp_path / "data/packs" / quarter).mkdir(parents=True)
+        (tmp_path / "data/packs" / quarter / "roadmap.json").write_text(quarter)
+    kept = hand_on_last(workspace, datetime(2026, 11, 22, tzinfo=UTC))
+    assert kept == tmp_path / "data/portfolio/last_quarter.json"
+    assert kept.read_text() == "2026-Q3"

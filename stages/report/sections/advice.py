@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from stages.report.advice import Advice, Figure, advise
 from stages.report.blocks import Cell, DataTable, Link, Material, Piece, Section, Tag
+from stages.report.formatting import plural
 from stages.report.shown import Shown
 
-MOST_LINKS = 12
+MOST_LINKS = 3
+"""As many of the rows behind a figure are linked; the rest are counted."""
 
 
 def build(material: Material) -> Section:
@@ -35,5 +37,5 @@ def _figures(material: Material, figures: tuple[Figure, ...]) -> list[Piece]:
         )
         pieces += [Link(f"row {position}", href) for position, href in enumerate(links[1:], start=2)]
         if len(figure.rows) > MOST_LINKS:
-            pieces.append(f"and {len(figure.rows) - MOST_LINKS} more rows")
+            pieces.append(f"and {plural(len(figure.rows) - MOST_LINKS, 'more row')}")
     return pieces

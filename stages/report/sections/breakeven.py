@@ -9,6 +9,7 @@ from stages.report.charts.drawing import Chart
 from stages.report.charts.intervals import Dot, interval_chart
 from stages.report.charts.lines import Axes, Series, line_chart
 from stages.report.formatting import number, words
+from stages.report.lookup import FLIP_TITLES
 from stages.report.shown import Shown, unknown
 
 LINES_EACH = 2
@@ -96,8 +97,9 @@ def _crossing(material: Material, flip: dict[str, Any], points: list[dict[str, A
         for option in options
     ]
     kind, at = words(flip["kind"]), number(flip["flips_at"])
+    what = FLIP_TITLES[flip["kind"]]
     description = (
-        f"{flip['rival'] or 'Another option'} overtakes {flip['option']} when {kind} goes from"
+        f"{flip['rival'] or 'Another option'} overtakes {flip['option']} when {what} goes from"
         f" {number(flip['today'])} to {at} {flip['unit']}."
     )
     rows = [(p["option"], number(p["value"]), number(p["score"])) for p in points]

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stages.report.blocks import Cell, DataTable, Link, Material, Section, Tag, Text
-from stages.report.formatting import DASH, number, quantity, span, words
+from stages.report.formatting import DASH, number, percent, quantity, span, words
 from stages.report.lookup import (
     LatencyTarget,
     best_measurement,
     costs_by_option,
+    device_p_best,
+    devices_of,
     latency_targets,
     measured_here,
     measurements_by_option,
@@ -30,6 +32,8 @@ from stages.report.shown import (
 )
 
 VERDICT_TONES = {"approved": "good", "rejected": "bad", "awaiting": "calm"}
+SMALLEST_GAP = 0.0005
+"""Scores that differ by less are level for a reader: the scale goes from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def _tags(declared: Row, classes: Row | None) -> list[Tag]:
     return [
         Tag(words(bucket), BUCKET_TONES[bucket]),
         *tags,
-        Tag(words(classes["family"])),
+        *([Tag(words(classes["family"]))] if classes["family"] != declared["kind"] else []),
         Tag(f"{words(classes['shape'])} traffic"),
         Tag(f"{words(classes['stability'])} model"),
     ]
@@ -168,10 +172,15 @@ def _figures(material: Material, workload: str, decision: Row | None) -> list[Ca
     rival = decision["runner_up"]
     behind = f"runner-up {rival}" if rival else "no runner-up"
     if rival and decision["margin"] is not None:
-        behind += f", {number(decision['margin'])} behind"
+        behind += f", {_gap(decision['margin'])} behind"
     figures.append(CardFigure("Score", score, behind))
     figures.append(_best_in_draws(material, workload, decision, grade))
     return figures
+
+
+def _gap(margin: float) -> str:
+    """A difference of scores; what no reader could tell apart stays a bound."""
+    return number(margin) if margin <= 0 or margin >= SMALLEST_GAP else f"less than {SMALLEST_GAP:g}"
 
 
 def _saving(material: Material, workload: str) -> tuple[str, str]:
@@ -189,11 +198,16 @@ def _saving(material: Material, workload: str) -> tuple[str, str]:
 
 def _best_in_draws(material: Material, workload: str, decision: Row, grade: str) -> CardFigure:
     ranked = [r for r in material.tables.rows("ranking", workload) if r["option"] == decision["option"]]
-    remark = ""
+    remarks = []
+    device = devices_of(material.tables, workload).get(decision["option"], decision["option"])
+    share = device_p_best(material.tables, workload, decision["option"])
+    if share is not None and device != decision["option"]:
+        remarks.append(f"{device} in any number and format {percent(share)}")
     if ranked and ranked[0]["rank_p5"] is not None and ranked[0]["rank_p95"] is not None:
-        remark = f"rank {number(ranked[0]['rank_p5'])} to {number(ranked[0]['rank_p95'])} in 90 % of draws"
+        low, high = number(ranked[0]["rank_p5"]), number(ranked[0]["rank_p95"])
+        remarks.append(f"rank {low} to {high} in 90 % of draws")
     value = show_share(decision["p_best"], "decisions", decision, material.register, grade=grade)
-    return CardFigure("Best in draws", value, remark)
+    return CardFigure("Best in draws", value, "; ".join(remarks))
 
 
 def _latency(material: Material, workload: str, option: str, target: LatencyTarget) -> CardFigure:

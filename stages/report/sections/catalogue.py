@@ -10,7 +10,7 @@ import yaml
 
 from stages.report.blocks import Cell, DataTable, Material, Section, Text
 from stages.report.formatting import count, money, plural, quantity
-from stages.report.sections.fit import CLASS_TITLES
+from stages.report.lookup import CLASS_TITLES
 from stages.report.shown import Shown, unknown
 
 GENERAL_KNOWLEDGE = "general knowledge"

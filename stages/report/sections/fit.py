@@ -9,17 +9,8 @@ import polars as pl
 
 from stages.report.blocks import Cell, DataTable, Heading, Material, Section, Tag, Text, workload_link
 from stages.report.formatting import count, number, percent, plural, quantity, words
+from stages.report.lookup import CLASS_TITLES
 from stages.report.shown import Shown, unknown
-
-CLASS_TITLES = {
-    "gpu": "GPU",
-    "training_accelerator": "Training accel.",
-    "inference_asic": "Inference ASIC",
-    "tpu": "TPU",
-    "npu": "NPU",
-    "cpu": "CPU",
-    "neuromorphic": "Neuro­morphic",
-}
 
 
 def build(material: Material) -> Section:

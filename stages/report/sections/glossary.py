@@ -32,7 +32,7 @@ class Glossary:
 def read_terms() -> list[Term]:
     """The terms with their anchors."""
     terms = yaml.safe_load(_TERMS.read_text(encoding="utf-8"))
-    return [Term(name, f"term-{_slug(name)}", text) for name, text in sorted(terms.items())]
+    return [Term(name, f"term-{_slug(name)}", terms[name]) for name in sorted(terms, key=str.casefold)]
 
 
 def build(_material: Material) -> Section:

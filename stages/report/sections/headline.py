@@ -1,4 +1,4 @@
-"""The first screen: what was decided, on what evidence, and what to do next."""
+"""The first screen: what was decided, on what evidence, what it costs, and what to do next."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from stages.report.blocks import Link, Material, Section, workload_link
-from stages.report.formatting import DASH, count, money, percent, plural
-from stages.report.roadmap import Savings, total_savings
+from stages.report.formatting import count, percent, plural
+from stages.report.sections.answers import FRAGILE_P_BEST, Answer, answers
 from stages.report.sections.evidence_shares import Shares, mean_shares
-from stages.report.shown import GRADE_LETTERS
-
-FRAGILE_P_BEST = 0.6
-"""Below this probability of being best a recommendation is called fragile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +21,6 @@ class Fact:
     label: str
     href: str
     note: str = ""
-    grade: str = ""
-
-    @property
-    def letter(self) -> str:
-        """The grade's letter, empty for a count."""
-        return GRADE_LETTERS.get(self.grade, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +33,14 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The sentence, the figures, the bar of evidence and the list of next actions."""
+    """The sentence, the bar of evidence, the answers, the list of next actions and some counts."""
 
     sentence: str
-    facts: Sequence[Fact]
     shares: Shares
     shares_note: str
+    answers: Sequence[Answer]
     actions: Sequence[Action]
+    facts: Sequence[Fact]
 
 
 def build(material: Material) -> Section:
@@ -60,14 +51,15 @@ def build(material: Material) -> Section:
     shares = mean_shares(recommended)
     headline = Headline(
         sentence=_sentence(material, recommended),
-        facts=_facts(material, recommended),
         shares=shares,
         shares_note=(
             "Mean over the recommended options, every workload counted once."
             if recommended
             else "There is no recommendation yet, so there is no evidence to share out."
         ),
+        answers=answers(material, recommended),
         actions=_actions(material, recommended),
+        facts=_facts(material),
     )
     return Section("summary", "Summary", "Decide", "", [headline])
 
@@ -92,15 +84,13 @@ def _sentence(material: Material, recommended: Sequence[dict[str, Any]]) -> str:
     return f"{start}; {rest}."
 
 
-def _facts(material: Material, recommended: Sequence[dict[str, Any]]) -> list[Fact]:
+def _facts(material: Material) -> list[Fact]:
     tables = material.tables
     cells = Counter(tables["benchmark_cells"]["status"].to_list())
     signed = tables["sign_offs"]
     approved = signed.filter(signed["verdict"] == "approved").height
-    savings = total_savings(tables)
     feasible = int(tables["candidates"]["feasible"].sum())
     return [
-        Fact(f"{len(recommended)} / {len(tables.workloads)}", "workloads with a recommendation", "#overview"),
         Fact(
             str(cells["measured"]),
             "benchmark cells measured here",
@@ -112,20 +102,8 @@ def _facts(material: Material, recommended: Sequence[dict[str, Any]]) -> list[Fa
             f"options weighed, {count(feasible)} of them feasible",
             "#fit",
         ),
-        _savings_fact(savings),
-        Fact(f"{approved} / {signed.height}", "sign-offs given", "#overview"),
+        Fact(f"{approved} / {signed.height}", "sign-offs given", "#sign-off"),
     ]
-
-
-def _savings_fact(savings: Savings) -> Fact:
-    value = savings.usd_per_month
-    label = (
-        "a month more than an all-GPU plan"
-        if value and value < 0
-        else "a month saved against an all-GPU plan"
-    )
-    shown = DASH if value is None else money(abs(value))
-    return Fact(shown, label, "#roadmap", savings.reason, savings.grade or "")
 
 
 def _actions(material: Material, recommended: Sequence[dict[str, Any]]) -> list[Action]:
@@ -135,7 +113,13 @@ def _actions(material: Material, recommended: Sequence[dict[str, Any]]) -> list[
     def add(text: str, workloads: Sequence[str]) -> None:
         names = list(dict.fromkeys(workloads))
         if names:
-            actions.append(Action(text, [workload_link(material, name) for name in names]))
+            every = len(names) > 1 and set(names) == set(tables.workloads)
+            links = (
+                [Link(f"all {len(names)} workloads", "#overview")]
+                if every
+                else [workload_link(material, name) for name in names]
+            )
+            actions.append(Action(text, links))
 
     decisions = tables["decisions"].to_dicts()
     rolled = tables["canary_verdicts"].to_dicts()
@@ -144,7 +128,7 @@ def _actions(material: Material, recommended: Sequence[dict[str, Any]]) -> list[
         [r["workload"] for r in rolled if r["verdict"] == "rollback" and r["purpose"] == "trial"],
     )
     add(
-        "Widen or relax: no option is left",
+        "Unblock: no option is left; the card names the rule that removes most and what lifts it",
         [r["workload"] for r in decisions if r["status"] != "recommended"],
     )
     add(

@@ -8,7 +8,8 @@ from typing import Any
 from stages.report.blocks import Cell, Charts, DataTable, Material, Section, Tag, Text, workload_link
 from stages.report.charts.drawing import Chart
 from stages.report.charts.scatter import Pair, agreement_chart
-from stages.report.formatting import day, percent, plural, quantity, span, words
+from stages.report.formatting import day, percent, plural, quantity, span
+from stages.report.lookup import metric_title
 from stages.report.shown import Shown
 
 
@@ -62,7 +63,7 @@ def _families(rows: list[dict[str, Any]]) -> DataTable:
         lines.append(
             [
                 key[0],
-                words(key[1]),
+                metric_title(key[1]),
                 str(len(group)),
                 percent(median(errors)),
                 percent(max(errors)),
@@ -108,7 +109,7 @@ def _chart(rows: list[dict[str, Any]], unit: str) -> Chart:
         (
             r["workload"],
             r["option"],
-            words(r["metric"]),
+            metric_title(r["metric"]),
             quantity(r["predicted"], unit),
             quantity(r["measured"], unit),
             percent(r["error_share"]),
@@ -136,7 +137,7 @@ def _pairs(material: Material, rows: list[dict[str, Any]]) -> DataTable:
             [
                 workload_link(material, r["workload"]),
                 r["option"],
-                f"{words(r['metric'])} {r['statistic']}",
+                f"{metric_title(r['metric'])} {r['statistic']}",
                 Shown(
                     quantity(r["predicted"], unit),
                     span(r["low"], r["high"], unit),

@@ -10,8 +10,8 @@ from stages.report.blocks import Cell, Charts, DataTable, Heading, Material, Sec
 from stages.report.charts.drawing import Chart
 from stages.report.charts.intervals import Dot, interval_chart
 from stages.report.charts.lines import Axes, Series, line_chart
-from stages.report.formatting import duration, fragment, minute, plural, quantity, sentence, words
-from stages.report.lookup import best_measurement, latency_question, latency_targets
+from stages.report.formatting import duration, fragment, minute, plural, quantity, sentence
+from stages.report.lookup import best_measurement, latency_question, latency_targets, metric_title
 from stages.report.shown import Shown, show_measurement, unknown
 
 COLUMNS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
@@ -90,10 +90,7 @@ def _latency_chart(material: Material, workload: str) -> Chart:
         material.tables.title(workload),
         description,
         dots,
-        axis_title=(
-            f"{words(chosen.removesuffix('_ms').removesuffix('_s'))} "
-            f"({'ms' if chosen.endswith('_ms') else 's'})"
-        ),
+        axis_title=f"{metric_title(chosen)} ({'ms' if chosen.endswith('_ms') else 's'})",
         columns=("Engine", "Phase", "Statistic", "Latency"),
         rows=table,
         log=True,

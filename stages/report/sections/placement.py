@@ -5,7 +5,7 @@ from __future__ import annotations
 from stages.report.blocks import Cell, DataTable, Material, Section, Tag, Text, workload_link
 from stages.report.formatting import count, words
 from stages.report.sections import plan
-from stages.report.shown import unknown
+from stages.report.shown import Row, unknown
 
 OUTCOME_TONES = {"deny": "bad", "error": "bad", "warn": "warn", "prefer": "good", "pass": "calm"}
 
@@ -20,8 +20,7 @@ def build(material: Material) -> Section:
         [
             workload_link(material, r["workload"]),
             r["option"] or unknown("nothing is recommended, so nothing is placed"),
-            f"{words(r['environment'])}, {r['region']}",
-            r["rule"],
+            *_where(r),
             r["reason"],
             r["fallback_option"] or unknown(r["fallback_reason"] or "no fallback"),
             r["fallback_reason"],
@@ -39,6 +38,14 @@ def build(material: Material) -> Section:
         lead,
         [DataTable("Placement and fallback", columns, rows), *plan.blocks(material), *_rules(material)],
     )
+
+
+def _where(row: Row) -> list[Cell]:
+    """Place and rule; nothing is said of what is not placed."""
+    if not row["option"]:
+        nowhere = unknown("nothing is placed")
+        return [nowhere, nowhere]
+    return [f"{words(row['environment'])}, {row['region']}", row["rule"]]
 
 
 def _rules(material: Material) -> list[DataTable]:

@@ -9,6 +9,10 @@ from stages.report.formatting import money, number, span, words
 from stages.report.shown import Shown, unknown
 
 TITLES = {"recommended": "as recommended", "all_gpu": "on GPUs only"}
+READING = (
+    "Needed is what the traffic takes; paid for are whole instances, alone or shared by workloads that may. "
+    "Capacity for spills is what a pool must be able to add when another fails; it is not in the costs."
+)
 
 
 def blocks(material: Material) -> list[object]:
@@ -18,7 +22,12 @@ def blocks(material: Material) -> list[object]:
         return []
     totals = {row["plan"]: row for row in rows if row["pool"] == "total"}
     tables = [_table(material, rows, plan) for plan in TITLES]
-    return [Heading("Plan for the portfolio", "plan"), Text(_compared(totals)), *tables]
+    return [
+        Heading("Plan for the portfolio", "plan"),
+        Text(_compared(totals)),
+        Text(READING, "note"),
+        *tables,
+    ]
 
 
 def _compared(totals: dict[str, dict[str, Any]]) -> str:

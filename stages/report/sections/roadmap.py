@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stages.report.blocks import Cell, DataTable, Material, Section, Tag, Text, workload_link
+from stages.report.changes import LAST_QUARTER
 from stages.report.formatting import quantity, sentence, span
 from stages.report.roadmap import (
     QUARTER_AIMS,
@@ -51,11 +52,30 @@ def build(material: Material) -> Section:
     )
     columns = ("Workload", *QUARTERS, "Saved a month", "Next")
     table = DataTable("State of each workload", columns, rows, right=frozenset({5}), note=note)
-    change = Text(
-        "What changed since last quarter cannot be told yet: no earlier roadmap was given to compare with.",
-        "note",
-    )
-    return Section("roadmap", "Roadmap", "Operate", lead, [table, change])
+    return Section("roadmap", "Roadmap", "Operate", lead, [table, _changed(material)])
+
+
+def _changed(material: Material) -> DataTable | Text:
+    changes = material.changes
+    if changes is None:
+        return Text(
+            "What changed since last quarter cannot be told yet: keep this quarter's roadmap.json in the "
+            f"portfolio as {LAST_QUARTER}, and the next report compares.",
+            "note",
+        )
+    if not changes.rows:
+        return Text(f"Nothing notable changed since {changes.quarter}.")
+    rows = [
+        [
+            workload_link(material, c.workload) if c.workload in material.tables.workloads else c.workload,
+            c.what,
+            c.before,
+            c.after,
+        ]
+        for c in changes.rows
+    ]
+    columns = ("Workload", "What", "Before", "Now")
+    return DataTable(f"What changed since {changes.quarter}", columns, rows, id="changed")
 
 
 def _saving(figure: RoadmapFigure) -> Cell:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from stages.report.blocks import Cell, Charts, DataTable, Heading, Material, Section, Tag, Text, workload_link
 from stages.report.charts.drawing import Chart, no_chart
 from stages.report.charts.intervals import Dot, interval_chart
 from stages.report.formatting import count, number, percent, words
+from stages.report.lookup import veto_kind
 from stages.report.sections import contributions
 from stages.report.shown import Shown, decision_grade, unknown
 
@@ -150,7 +150,9 @@ def _vetoes(material: Material) -> list[object]:
         kinds: dict[str, list[tuple[str, str]]] = {}
         for row in material.tables.rows("ranking", workload):
             if row["vetoed"] and row["option"] in fits:
-                kinds.setdefault(_kind(row["veto_reason"]), []).append((row["option"], row["veto_reason"]))
+                kinds.setdefault(veto_kind(row["veto_reason"]), []).append(
+                    (row["option"], row["veto_reason"])
+                )
         for kind, cases in sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0])):
             option, reason = cases[0]
             rows.append([workload_link(material, workload), count(len(cases)), kind, f"{option}: {reason}"])
@@ -159,8 +161,3 @@ def _vetoes(material: Material) -> list[object]:
     columns = ("Workload", "Options", "Veto", "For example")
     caption = "Vetoed although it would fit"
     return [DataTable(caption, columns, rows, id="vetoes", right=frozenset({1}), folded=True)]
-
-
-def _kind(reason: str) -> str:
-    """The rule that vetoed: the reason up to its first colon or bracket."""
-    return re.split(r"[:(]", reason, maxsplit=1)[0].strip() or "no reason given"

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from stages.report.blocks import Material
 from stages.report.lookup import (
     best_measurement,
+    device_p_best,
     latency_question,
     latency_targets,
     leading_cost_metric,
     measured_here,
+    metric_title,
+    nearest_flip,
 )
 
 
@@ -61,3 +66,31 @@ def test_measured_here_means_this_option(material: Material) -> None:
     assert measured_here(material.tables, "reply-suggest", "local-llamacpp-q4")
     assert not measured_here(material.tables, "reply-suggest", "h100-sxm-x1-bf16")
     assert not measured_here(material.tables, "support-chat")
+
+
+@pytest.mark.parametrize(
+    ("metric", "title"),
+    [
+        ("ttft_from_intended_ms", "time to first token"),
+        ("capacity_rps", "highest rate held"),
+        ("step_time_s", "step time"),
+        ("mfu", "mfu"),
+    ],
+)
+def test_metrics_are_told_in_words(metric: str, title: str) -> None:
+    assert metric_title(metric) == title
+
+
+def test_a_device_is_best_as_often_as_its_forms_together(material: Material) -> None:
+    tables = material.tables
+    rows = [row for row in tables.rows("ranking", "support-chat") if row["option"].startswith("h100-sxm")]
+    together = device_p_best(tables, "support-chat", "h100-sxm-x1-bf16")
+    assert together == pytest.approx(sum(row["p_best"] for row in rows))
+    assert device_p_best(tables, "fraud-scoring", "h100-sxm-x1-bf16") is None
+
+
+def test_the_nearest_flip_is_the_one_with_the_least_distance(material: Material) -> None:
+    flip = nearest_flip(material.tables, "support-chat")
+    assert flip is not None
+    assert (flip["kind"], flip["factor"]) == ("price", 1.3)
+    assert nearest_flip(material.tables, "fraud-scoring") is None

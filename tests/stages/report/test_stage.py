@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from acceltrial.storage.digest import file_digest
+from stages import artifacts
 from stages.report.stage import STAGE, ReportParams
 from stages.report.tables import SOURCES
 from tests.stages.report.conftest import Rendered
@@ -13,7 +14,7 @@ from tests.stages.report.conftest import Rendered
 
 def test_outputs_are_the_declared_ones() -> None:
     assert [artifact.name for artifact in STAGE.outputs] == ["report", "roadmap", "tables"]
-    assert STAGE.inputs == SOURCES
+    assert (*SOURCES, artifacts.PORTFOLIO) == STAGE.inputs
 
 
 def test_every_table_is_handed_on_byte_for_byte(rendered: Rendered) -> None:

@@ -12,7 +12,7 @@ def test_the_nearest_flip_leads_and_unknown_points_say_why(material: Material) -
     assert isinstance(charts, Charts)
     assert isinstance(table, DataTable)
     lines, _, dots = charts.charts[:3]
-    assert "when price goes from 2 to 2.6 USD" in lines.description
+    assert "when the winner's price goes from 2 to 2.6 USD" in lines.description
     assert "flips" in lines.svg
     assert "Nearest: price at 1.3 times" in dots.description
     assert str(table.rows[0][1]).startswith("price")

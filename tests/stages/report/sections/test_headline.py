@@ -14,7 +14,7 @@ def test_the_sentence_counts_and_the_actions_name_workloads(material: Material) 
         "3 of the recommendations rest at least in part on measurements."
     )
     actions = {action.text.split(":")[0]: [link.text for link in action.links] for action in block.actions}
-    assert actions["Widen or relax"] == ["fraud-scoring"]
+    assert actions["Unblock"] == ["fraud-scoring"]
     assert actions["Measure before committing"] == ["support-chat", "pump-monitoring"]
     # The sample's canary tried the local torch server, while llama.cpp is the recommended option.
     assert actions["Only rehearsed"] == ["reply-suggest"]

@@ -9,7 +9,7 @@ from stages.report.sections import ledger
 def test_errors_by_family(material: Material) -> None:
     families, over_time, charts, pairs = ledger.build(material).blocks
     assert isinstance(families, DataTable)
-    assert families.rows[0][:6] == ["zen4", "ttft ms", "6", "20 %", "20 %", "too high 20 %"]
+    assert families.rows[0][:6] == ["zen4", "time to first token", "6", "20 %", "20 %", "too high 20 %"]
     assert isinstance(over_time, DataTable)
     assert over_time.rows[0][2:] == ["6", "20 %", "50 %", "× 1"]
     assert isinstance(charts, Charts)

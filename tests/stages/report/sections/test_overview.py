@@ -23,11 +23,13 @@ def test_golden_lines(material: Material) -> None:
     assert isinstance(table, DataTable)
     lines = [" | ".join(map(_words, row)) for row in table.rows]
     assert lines[0] == (
-        "support-chat | customer facing chatbot, bursty | recommended | h100-sxm-x1-bf16 | "
-        "$1.04 per 1,000 successful business actions | 41 % | 10 % 80 % 10 % | 0 of 4"
+        "support-chat | customer facing chatbot, bursty | h100-sxm-x1-bf16 in eu-west-1, public cloud | "
+        "$360 | $1.04 per 1,000 successful business actions | 41 % h100-sxm: 66 % | "
+        "goes to h100-sxm-x2-bf16 when the winner's price is 1.3 times today's | 10 % 80 % 10 % | 0 of 4"
     )
-    assert (
-        lines[3] == "fraud-scoring | mission critical scoring, bursty | all vetoed | — | — | — | — | 0 of 4"
+    assert lines[3] == (
+        "fraud-scoring | mission critical scoring, bursty | all vetoed | — | — | — | "
+        "residency: 12 of 12 options | — | 0 of 4"
     )
 
 

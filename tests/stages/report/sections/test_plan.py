@@ -7,7 +7,7 @@ from stages.report.sections import plan
 
 
 def test_the_plan_is_compared_with_gpus_only(material: Material) -> None:
-    _, text, own, gpus = plan.blocks(material)
+    _, text, _, own, gpus = plan.blocks(material)
     assert isinstance(text, Text)
     assert isinstance(own, DataTable)
     assert isinstance(gpus, DataTable)
