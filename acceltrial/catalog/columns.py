@@ -213,3 +213,15 @@ INSTANCES: dict[str, Column] = {
     "as_of": _text(pattern=DATE),
     "confidence": _text(),
 }
+RUNTIME_HARDWARE: dict[str, Column] = {"hardware": _text(), "family": _text()}
+FORMATS: dict[str, Column] = {"precision": _text(one_of=PRECISIONS), "feature": _text()}
+RELEASES: dict[str, Column] = {
+    "family": _text(),
+    "component": _text(),
+    "latest": _text(),
+    "released": _text(pattern=DATE),
+    "releases_in_year": Column(pl.Int64, above=-1),
+    "source": _text(),
+    "as_of": _text(pattern=DATE),
+    "confidence": _text(),
+}

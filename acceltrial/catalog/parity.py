@@ -99,7 +99,7 @@ def parity(
         families: only these; empty for all that a feature names.
     """
     listed: dict[tuple[str, str, str], Row] = {
-        (str(row["runtime"]), _hardware(row), str(row["feature"])): row for row in runtimes
+        (str(row["runtime"]), hardware_name(row), str(row["feature"])): row for row in runtimes
     }
     places = sorted({key[:2] for key in listed})
     wanted = families or sorted({family for feature in features for family in feature.families})
@@ -132,7 +132,8 @@ def summarise(cells: Sequence[Parity]) -> list[Summary]:
     )
 
 
-def _hardware(row: Row) -> str:
+def hardware_name(row: Row) -> str:
+    """The hardware of a row of the runtimes table, by one name."""
     return SAME_HARDWARE.get(str(row["hardware"]), str(row["hardware"]))
 
 

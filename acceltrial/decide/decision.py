@@ -209,10 +209,8 @@ def _flip(
     if len(order) < 2:
         return None
     winner, second = order[0], order[1]
-    names = [criterion.name for criterion in criteria]
-    moved = flips.weight_flip(kept, names, utilities, weights, winner)
-    least = flips.least_weight_change(kept, names, utilities, weights, winner)
-    figures = (kept, criteria, values, utilities, weights, winner)
+    now = flips.Standing(kept, criteria, values, utilities, weights, winner)
+    moved, least = flips.weight_flip(now), flips.least_weight_change(now)
     return {
         "winner": kept[winner],
         "runner_up": kept[second],
@@ -229,8 +227,8 @@ def _flip(
             "to": least.given_to,
             "amount": least.amount,
         },
-        "values": [_as_dict(change) for change in flips.value_flips(*figures)],
-        "rival_values": [_as_dict(change) for change in flips.rival_flips(*figures)],
+        "values": [_as_dict(change) for change in flips.value_flips(now)],
+        "rival_values": [_as_dict(change) for change in flips.rival_flips(now)],
     }
 
 

@@ -12,6 +12,40 @@ from acceltrial.decide.values import Criterion, Floats, raw_value
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A decided matrix: what is ranked by what, and who is first.
+
+    Attributes:
+        values: raw values of options × criteria, in each criterion's unit; NaN where unknown.
+        utilities: their utilities, NaN where unknown: worth nothing in the score.
+        winner: index of the first option.
+    """
+
+    names: Sequence[str]
+    criteria: Sequence[Criterion]
+    values: Floats
+    utilities: Floats
+    weights: Floats
+    winner: int
+
+    @property
+    def rivals(self) -> list[int]:
+        """Indices of all options but the winner."""
+        return [index for index in range(len(self.names)) if index != self.winner]
+
+    @property
+    def counted(self) -> Floats:
+        """The utilities as the score counts them."""
+        return np.nan_to_num(self.utilities, nan=0.0)
+
+    def lead_and_margin(self, rival: int) -> tuple[Floats, float]:
+        """By how much the rival leads on each criterion, and the winner's weighted margin over it."""
+        rows = np.nan_to_num(self.utilities[[rival, self.winner]], nan=0.0)
+        lead = rows[0] - rows[1]
+        return lead, max(0.0, -float(self.weights @ lead))
+
+
+@dataclass(frozen=True, slots=True)
 class WeightFlip:
     """Moving `amount` of weight from one criterion to another makes `rival` level with the winner."""
 
@@ -47,50 +81,40 @@ class ValueFlip:
     utility_moved: float
 
 
-def weight_flip(
-    names: Sequence[str], criteria: Sequence[str], utilities: Floats, weights: Floats, winner: int
-) -> WeightFlip | None:
+def weight_flip(now: Standing) -> WeightFlip | None:
     """The least weight that, moved between two criteria, dethrones the winner; None when no move does.
 
     For a rival with lead d = u_rival - u_winner and margin m = -w·d, moving δ from i to j changes the
     gap by δ(dⱼ - dᵢ), so δ = m / (dⱼ - dᵢ), possible when δ ≤ wᵢ.
     """
-    u = np.nan_to_num(utilities, nan=0.0)
     best: WeightFlip | None = None
-    for rival in range(len(names)):
-        if rival == winner:
-            continue
-        lead = u[rival] - u[winner]
-        margin = max(0.0, -float(weights @ lead))
-        for source in np.flatnonzero(weights > 0):
-            target = int(np.argmax(lead))
+    for rival in now.rivals:
+        lead, margin = now.lead_and_margin(rival)
+        target = int(np.argmax(lead))
+        for source in np.flatnonzero(now.weights > 0):
             gain = float(lead[target] - lead[source])
             amount = margin / gain if gain > 1e-12 else math.inf
-            if amount <= weights[source] and (best is None or amount < best.amount):
-                best = WeightFlip(names[rival], criteria[int(source)], criteria[target], amount)
+            if amount <= now.weights[source] and (best is None or amount < best.amount):
+                names = now.criteria[int(source)].name, now.criteria[target].name
+                best = WeightFlip(now.names[rival], *names, amount)
     return best
 
 
-def least_weight_change(
-    names: Sequence[str], criteria: Sequence[str], utilities: Floats, weights: Floats, winner: int
-) -> WeightChange | None:
+def least_weight_change(now: Standing) -> WeightChange | None:
     """The least weight, from as many criteria as it takes, that dethrones the winner; None when none does.
 
     All of it goes to the criterion j where the rival leads most, first from where it leads least:
     each unit from i closes the gap by dⱼ - dᵢ (a fractional knapsack, so the greedy order is optimal).
     """
-    u = np.nan_to_num(utilities, nan=0.0)
     best: WeightChange | None = None
-    for rival in range(len(names)):
-        if rival == winner:
-            continue
-        lead = u[rival] - u[winner]
+    for rival in now.rivals:
+        lead, margin = now.lead_and_margin(rival)
         target = int(np.argmax(lead))
-        taken = _taken(lead[target] - lead, weights, max(0.0, -float(weights @ lead)))
+        taken = _taken(lead[target] - lead, now.weights, margin)
         amount = math.fsum(part for _, part in taken or ())
         if taken is not None and (best is None or amount < best.amount):
-            parts = tuple((criteria[index], part) for index, part in taken)
-            best = WeightChange(names[rival], parts, criteria[target], amount)
+            parts = tuple((now.criteria[index].name, part) for index, part in taken)
+            best = WeightChange(now.names[rival], parts, now.criteria[target].name, amount)
     return best
 
 
@@ -110,61 +134,47 @@ def _taken(gains: Floats, weights: Floats, margin: float) -> list[tuple[int, flo
     return taken
 
 
-def value_flips(
-    names: Sequence[str],
-    criteria: Sequence[Criterion],
-    values: Floats,
-    utilities: Floats,
-    weights: Floats,
-    winner: int,
-) -> list[ValueFlip]:
+def value_flips(now: Standing) -> list[ValueFlip]:
     """For each criterion the winner's own value at which its closest rival is level, least utility first.
 
     The utility to lose on criterion c is margin / w_c; where that is more than the winner has
     there, no value of this criterion alone can dethrone it and the criterion is left out.
     """
-    scores = np.nan_to_num(utilities, nan=0.0) @ weights
-    rivals = [i for i in range(len(names)) if i != winner]
-    if not rivals:
+    scores = now.counted @ now.weights
+    if not now.rivals:
         return []
-    rival = min(rivals, key=lambda i: (-round(float(scores[i]), 12), names[i]))
-    margin = max(0.0, float(scores[winner] - scores[rival]))
+    rival = min(now.rivals, key=lambda i: (-round(float(scores[i]), 12), now.names[i]))
+    margin = max(0.0, float(scores[now.winner] - scores[rival]))
     found = []
-    for index, criterion in enumerate(criteria):
-        worth = utilities[winner, index]
-        if math.isnan(worth) or weights[index] <= 0:
+    for index, criterion in enumerate(now.criteria):
+        worth = now.utilities[now.winner, index]
+        if math.isnan(worth) or now.weights[index] <= 0:
             continue
-        lost = margin / float(weights[index])
+        lost = margin / float(now.weights[index])
         if lost <= worth:
             at = raw_value(float(worth) - lost, criterion)
-            found.append(ValueFlip(names[rival], criterion.name, float(values[winner, index]), at, lost))
+            today = float(now.values[now.winner, index])
+            found.append(ValueFlip(now.names[rival], criterion.name, today, at, lost))
     return sorted(found, key=lambda flip: (flip.utility_moved, flip.criterion))
 
 
-def rival_flips(
-    names: Sequence[str],
-    criteria: Sequence[Criterion],
-    values: Floats,
-    utilities: Floats,
-    weights: Floats,
-    winner: int,
-) -> list[ValueFlip]:
+def rival_flips(now: Standing) -> list[ValueFlip]:
     """For each criterion the nearest value that one rival would need to be level, least utility first.
 
     An unknown value counts as worth nothing today, as in the score.
     """
-    u = np.nan_to_num(utilities, nan=0.0)
-    margins = np.maximum(0.0, (u[winner] - u) @ weights)
-    rivals = sorted((i for i in range(len(names)) if i != winner), key=lambda i: (margins[i], names[i]))
+    u = now.counted
+    margins = np.maximum(0.0, (u[now.winner] - u) @ now.weights)
+    rivals = sorted(now.rivals, key=lambda i: (margins[i], now.names[i]))
     found = []
-    for index, criterion in enumerate(criteria):
-        weight = float(weights[index])
+    for index, criterion in enumerate(now.criteria):
+        weight = float(now.weights[index])
         able = [i for i in rivals if weight > 0 and u[i, index] + margins[i] / weight <= 1]
         if able:
             gained = float(margins[able[0]]) / weight
             at = raw_value(float(u[able[0], index]) + gained, criterion)
-            today = float(values[able[0], index])
-            found.append(ValueFlip(names[able[0]], criterion.name, today, at, gained))
+            today = float(now.values[able[0], index])
+            found.append(ValueFlip(now.names[able[0]], criterion.name, today, at, gained))
     return sorted(found, key=lambda flip: (flip.utility_moved, flip.criterion))
 
 

@@ -94,7 +94,7 @@ def _rows(path: Path) -> list[list[str]]:
     except UnicodeDecodeError as error:
         raise DataContractError("not UTF-8 text", where=str(path), remedy="save it as UTF-8 CSV") from error
     try:
-        rows = list(csv.reader(io.StringIO(text), strict=True))
+        rows = list(csv.reader(io.StringIO(text), strict=True, delimiter=_delimiter(text)))
     except csv.Error as error:
         raise DataContractError(
             f"not CSV ({error})", where=str(path), remedy="save it as plain CSV"
@@ -102,6 +102,12 @@ def _rows(path: Path) -> list[list[str]]:
     if not rows or not any(cell.strip() for cell in rows[0]):
         raise DataContractError("the matrix is empty", where=str(path), remedy="start with a header row")
     return rows
+
+
+def _delimiter(text: str) -> str:
+    """What stands after the first cell of the header: a comma, or what other spreadsheets write."""
+    start = text.lstrip()
+    return next((mark for mark in ";\t" if start.startswith((f"option{mark}", f'"option"{mark}'))), ",")
 
 
 def _check_header(header: list[str], names: list[str], path: Path) -> None:
@@ -168,7 +174,7 @@ def _column(body: list[tuple[int, list[str]]], header: list[str], name: str, pat
         if not math.isfinite(value):
             raise DataContractError(
                 f"{cell!r} is not a finite number", where=f"{path}: row {number}, column {name}",
-                remedy="give a number, or leave the cell empty where the value is unknown",
+                remedy="give a number such as 2.5, or leave the cell empty where the value is unknown",
             )  # fmt: skip
         out[place] = value
     return out

@@ -57,7 +57,9 @@ def write(files: Sequence[Rendered], folder: Path) -> list[Path]:
 def _refuse_clashes(placements: Sequence[Placement]) -> None:
     labels = [(safe.label(placement.workload), placement.workload) for placement in placements]
     ports = [(str(placement.listen_port), placement.workload) for placement in placements]
-    for what, keys in (("name", labels), ("port", ports)):
+    spills = [(f"{placement.workload}-fallback", placement.workload) for placement in placements]
+    names = [(placement.workload, placement.workload) for placement in placements]
+    for what, keys in (("name", labels), ("port", ports), ("fallback's name", [*names, *spills])):
         seen: dict[str, str] = {}
         for key, workload in keys:
             if key in seen:

@@ -19,6 +19,7 @@ _RESOURCES = {
     "training_accelerator": "aws.amazon.com/neuron",
     "inference_asic": "aws.amazon.com/neuron",
 }
+_NAME_LENGTH = 49
 _VENDOR_RESOURCES = {"mi": "amd.com/gpu", "gaudi": "habana.ai/gaudi"}
 
 
@@ -43,7 +44,7 @@ def render(placements: Sequence[Placement]) -> tuple[list[Rendered], list[Gap]]:
 
 def service_name(placement: Placement, role: str) -> str:
     """The name of the InferenceService of a pool; KServe makes the Service `<name>-predictor` for it."""
-    return safe.label(placement.workload, role)[:49].rstrip("-")
+    return safe.label(placement.workload, role, longest=_NAME_LENGTH)
 
 
 def resource_of(pool: Pool) -> str | None:

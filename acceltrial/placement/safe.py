@@ -56,8 +56,8 @@ def whole(value: int, what: str, where: str, low: int, high: int) -> int:
     return value
 
 
-def label(*parts: str) -> str:
-    """A DNS label (RFC 1123, 63 characters at most) for the parts.
+def label(*parts: str, longest: int = _LABEL_LENGTH) -> str:
+    """A DNS label (RFC 1123, at most `longest` characters) for the parts.
 
     Where characters had to go, a digest of the original keeps two names apart.
     """
@@ -65,7 +65,7 @@ def label(*parts: str) -> str:
     plain = re.sub(r"-{2,}", "-", re.sub(r"[^a-z0-9-]", "-", text.lower())).strip("-") or "x"
     if plain[0].isdigit():
         plain = f"w-{plain}"
-    if plain == text and len(plain) <= _LABEL_LENGTH:
+    if plain == text and len(plain) <= longest:
         return plain
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:6]
-    return f"{plain[: _LABEL_LENGTH - 7].rstrip('-')}-{digest}"
+    return f"{plain[: longest - 7].rstrip('-')}-{digest}"

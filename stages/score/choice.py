@@ -97,7 +97,7 @@ class Chooser:
         supposed: Mapping[str, Supposed] | None = None,
     ) -> None:
         self.world, self.evidence, self.gate, self.params = world, evidence, gate, params
-        self.year = today.year
+        self.today = today
         self.overrides = overrides or Applied([], today)
         self.supposed = supposed or {}
         self.roles = {
@@ -158,12 +158,12 @@ class Chooser:
         if option.id in self.supposed:
             figures = self.supposed[option.id].applied(figures)
         costing = cost_of(workload, option, figures, admission, params, new_class)
-        vetoes = vetoes_of(self.world, workload, option, admission, figures, costing, params)
+        vetoes = vetoes_of(self.world, workload, option, admission, figures, costing, params, self.today)
         given: tuple[Given, ...] | None = None
         if not vetoes and drawn:
             costing = with_draws(costing, workload, option, figures, params, self._lines, new_class)
         if not vetoes or option.is_target:
-            given = assess(self.world, workload, option, figures, costing, params, self.year, new_class)
+            given = assess(self.world, workload, option, figures, costing, params, self.today)
             given = self.overrides.to(workload.id, option, given)
         return Case(option, admission, figures, costing, given or (), vetoes, new_class)
 

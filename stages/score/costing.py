@@ -120,10 +120,12 @@ def with_draws(
 
 
 class CostAt(NamedTuple):
-    """The unit cost of an option's scorecard, and the replicas that it takes (1 for training)."""
+    """The unit cost of an option's scorecard, the replicas that it takes (1 for training), and its costs."""
 
     usd_per_unit: float
     replicas: float
+    costs: Mapping[str, Floats]
+    offer: Offer
 
 
 def cost_at(
@@ -146,8 +148,9 @@ def cost_at(
     count = 1.0 if workload.training else float(found["replicas"])
     best = cheapest(admission.allowed, replicas=count, accelerators_per_replica=float(option.row["count"]))
     if best is not None and best is not offer:
-        found = figures_at(workload, option, figures, best, params, new_class, None, price, volume)
-    return CostAt(float(found[TRAINING_UNIT if workload.training else INFERENCE_UNIT]), count)
+        offer = best
+        found = figures_at(workload, option, figures, offer, params, new_class, None, price, volume)
+    return CostAt(float(found[TRAINING_UNIT if workload.training else INFERENCE_UNIT]), count, found, offer)
 
 
 def figures_at(

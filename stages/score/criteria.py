@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from acceltrial.decide.values import Criterion, Floats, utility
 from schemas.decision import CRITERIA
 from stages.score.costing import INFERENCE_UNIT, TRAINING_UNIT, Costing
 from stages.score.figures import Given
-from stages.score.maturity import ecosystem, lock_in, operations, scalability
+from stages.score.maturity import ecosystem, lock_in, scalability
+from stages.score.operations import operations
 from stages.score.params import Bounds, ScoreParams
 from stages.score.service import Figures
 from stages.score.world import Option, Workload, World
@@ -35,7 +37,7 @@ def axes_of(workload: Workload, params: ScoreParams) -> tuple[Axis, ...]:
     chosen = {
         "cost_per_throughput": (cost, "min", cost_unit, cost_scale),
         "latency": (latency, "min", "share of the target" if latency == "latency" else "ms", 1.0),
-        "ecosystem_maturity": ("ecosystem_maturity", "max", "runtimes", 1.0),
+        "ecosystem_maturity": ("ecosystem_maturity", "max", "index 0–1", 1.0),
         "lock_in_risk": ("lock_in_risk", "min", "index 0–1", 1.0),
         "operational_complexity": ("operational_complexity", "min", "points", 1.0),
         "future_scalability": ("future_scalability", "max", "index 0–1", 1.0),
@@ -51,17 +53,16 @@ def assess(
     figures: Figures,
     costing: Costing,
     params: ScoreParams,
-    year: int,
-    new_class: bool,
+    today: date,
 ) -> tuple[Given, ...]:
     """The option's raw values on all criteria, in the order of CRITERIA."""
     given = {
         "cost_per_throughput": _cost(workload, costing),
         "latency": figures.latency,
-        "ecosystem_maturity": ecosystem(world, option),
+        "ecosystem_maturity": ecosystem(world, workload, option),
         "lock_in_risk": lock_in(world, option, params),
-        "operational_complexity": operations(option, costing, new_class, params),
-        "future_scalability": scalability(world, option, year),
+        "operational_complexity": operations(option, costing, params),
+        "future_scalability": scalability(world, option, today),
         "power": _power(workload, figures, costing, params),
     }
     return tuple(given[name] for name in CRITERIA)

@@ -33,13 +33,24 @@ BOUNDS: Final[dict[str, dict[str, Any]]] = {
     # Of the target: at its limit worth nothing, twenty times faster worth everything.
     "latency": {"low": 0.05, "high": 1.0, "scale": "log"},
     "latency_without_target": {"low": 10.0, "high": 60_000.0, "scale": "log"},  # ms
-    "ecosystem_maturity": {"low": 0.0, "high": 8.0, "scale": "linear"},  # runtimes
+    "ecosystem_maturity": {"low": 0.0, "high": 1.0, "scale": "linear"},
     "lock_in_risk": {"low": 0.0, "high": 1.0, "scale": "linear"},
-    "operational_complexity": {"low": 0.0, "high": 12.0, "scale": "linear"},  # points
+    "operational_complexity": {"low": 0.0, "high": 14.0, "scale": "linear"},  # points
     "future_scalability": {"low": 0.0, "high": 1.0, "scale": "linear"},
     "power": {"low": 10.0, "high": 20_000.0, "scale": "log"},  # W
     "power_budgeted": {"low": 0.001, "high": 1.0, "scale": "log"},  # of the workload's budget
 }
+
+PEOPLE: Final = (
+    "platform_engineering", "on_call", "new_class_engineering", "new_class_migration", "training_of_people",
+    "exit",
+)  # fmt: skip
+"""Cost lines that are people's work."""
+
+USD_PER_ENGINEER_HOUR: Final[dict[str, Any]] = {
+    "value": 120, "low": 60, "high": 200, "as_of": "2026-11-22",
+    "source": f"{_PLANNING}: what an hour of a platform engineer costs, all in",
+}  # fmt: skip
 
 HEADROOM: Final = {"exploratory": 0.0, "customer_facing": 0.25, "mission_critical": 0.5}
 MINIMUM_REPLICAS: Final = {"exploratory": 1, "customer_facing": 1, "mission_critical": 2}

@@ -36,6 +36,8 @@ class Given:
     reason: str = ""
     correlated: str = ""
     """Figures with the same mark err together: predictions of one accelerator share their draws."""
+    by_hand: bool = False
+    """Set by a person: what it was computed from no longer moves it."""
 
     @property
     def known(self) -> bool:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from acceltrial.decide.flips import crossing, value_flips, weight_flip
+from acceltrial.decide.flips import Standing, crossing, value_flips, weight_flip
 from acceltrial.decide.values import utility
 from schemas.decision import CRITERIA
 from stages.score.choice import Case, Choice
 from stages.score.costing import cost_at
+from stages.score.operations import complexity
 from stages.score.params import ScoreParams
 from stages.score.service import Figures
 from stages.score.vetoes import below_floor
@@ -19,6 +20,7 @@ from stages.score.vetoes import below_floor
 LIMIT = 100.0
 """Prices and volumes are tried up to a hundred times and down to a hundredth."""
 _COST, _LATENCY = CRITERIA.index("cost_per_throughput"), CRITERIA.index("latency")
+_OPERATIONS = CRITERIA.index("operational_complexity")
 
 
 def flips_when(choice: Choice, params: ScoreParams) -> str:
@@ -146,6 +148,9 @@ def score_at(
         if at.replicas > params.max_replicas:
             return -math.inf
         worth[_COST] = float(utility(at.usd_per_unit, choice.axes[_COST].criterion))
+        if not case.given[_OPERATIONS].by_hand:
+            harder = complexity(case.option, at.offer, at.replicas, at.costs, params)
+            worth[_OPERATIONS] = float(utility(sum(harder.values()), choice.axes[_OPERATIONS].criterion))
     return float(sum(w * u for w, u in zip(choice.weights, worth, strict=True) if not math.isnan(u)))
 
 
@@ -178,22 +183,21 @@ def _who(choice: Choice, volume: float, params: ScoreParams) -> str:
 
 def _weights_and_values(choice: Choice) -> list[str]:
     names = [case.option.id for case in choice.kept]
-    winner = choice.order[0]
+    values = np.array([[given.value for given in case.given] for case in choice.kept])
+    criteria = [axis.criterion for axis in choice.axes]
+    now = Standing(names, criteria, values, choice.utilities, choice.weights, choice.order[0])
     told = []
-    moved = weight_flip(names, CRITERIA, choice.utilities, choice.weights, winner)
+    moved = weight_flip(now)
     if moved is not None:
         told.append(
             f"{moved.rival} is level when {moved.amount:.3f} of weight moves from"
             f" {moved.taken_from.replace('_', ' ')} to {moved.given_to.replace('_', ' ')}"
         )
-    values = np.array([[given.value for given in case.given] for case in choice.kept])
-    criteria = [axis.criterion for axis in choice.axes]
-    found = value_flips(names, criteria, values, choice.utilities, choice.weights, winner)
     told.extend(
         f"or when the winner's latency rises from {flip.value:.3%} to {flip.flips_at:.3%} of its target"
         if flip.flips_at > flip.value * 1.001
         else f"or at any rise of the winner's latency: {flip.rival} is all but level"
-        for flip in found
+        for flip in value_flips(now)
         if flip.criterion == "latency" and choice.axes[_LATENCY].unit != "ms"
     )
     return told

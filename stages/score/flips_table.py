@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from acceltrial.cost.ownership import CostLine
 from stages.score.choice import Case, Choice
+from stages.score.defaults import PEOPLE
 from stages.score.flipping import (
     LIMIT,
     finalists,
@@ -19,15 +20,10 @@ from stages.score.flipping import (
     volume_flip,
     winner_flip,
 )
+from stages.score.operations import people_usd
 from stages.score.params import ScoreParams
 from stages.score.service import Figures
 from stages.score.supposed import answering, slower
-
-PEOPLE: Final = (
-    "platform_engineering", "on_call", "new_class_engineering", "new_class_migration", "training_of_people",
-    "exit",
-)  # fmt: skip
-"""Cost lines that are people's work."""
 
 
 def flip_rows(choice: Choice, params: ScoreParams) -> list[dict[str, Any]]:
@@ -42,7 +38,7 @@ def flip_rows(choice: Choice, params: ScoreParams) -> list[dict[str, Any]]:
     volume = volume_flip(choice, params) if rival else None
     correct = winner.figures.correct
     floor_only = correct.grade == "declared" and choice.workload.row["success_rate_floor"] is not None
-    people = sum(winner.costing.central.get(f"usd_per_month_{line}", 0.0) for line in PEOPLE)
+    people = people_usd(winner.costing.central)
     build = _Rows(choice, winner, rival, alone)
     return [
         build.row("price", f"price.{offer.offer if offer else ''}", price, price_flip(choice, params), _HOUR),

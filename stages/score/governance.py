@@ -5,55 +5,24 @@ A gate without evidence is open. Evidence that has expired, or that says no, blo
 
 from __future__ import annotations
 
-import csv
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
-from acceltrial.errors import DataContractError, StorageError
 from acceltrial.storage.digest import value_digest
 from stages.score.choice import Case, Choice
 from stages.score.declared import GATES, Governance, Proof, load_declared
 from stages.score.findings import Row, finding
+from stages.score.support import DEAD, SUPPORT, last_day, support_of
 
 FILE: Final = "governance.yaml"
-SUPPORT: Final = "support.csv"
-"""Ends of support by accelerator family, in the catalogue's folder; `family` is a shell pattern."""
-_COLUMNS: Final = ("family", "item", "stage", "ends", "detail", "source", "as_of", "confidence")
-_DEAD: Final = ("retired", "end_of_support", "research")
 
 
 def load_evidence(portfolio: Path) -> list[Proof]:
     """The portfolio's evidence. Raises as `load_declared`."""
     return load_declared(Governance, portfolio / FILE).evidence
-
-
-def load_support(catalogue: Path) -> list[dict[str, str]]:
-    """The catalogue's ends of support; none where it has no such file.
-
-    Raises:
-        DataContractError: a column is missing or a date is none; with row.
-        StorageError: the file cannot be read.
-    """
-    path = catalogue / SUPPORT
-    if not path.is_file():
-        return []
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = [{name: (row.get(name) or "").strip() for name in _COLUMNS} for row in reader]
-            header = reader.fieldnames or []
-    except (OSError, UnicodeDecodeError) as error:
-        raise StorageError("the file cannot be read", where=str(path), remedy="check the file") from error
-    missing = [name for name in _COLUMNS if name not in header]
-    if missing:
-        raise DataContractError(f"no column {', '.join(missing)}", where=path.name, remedy="add it")
-    for number, row in enumerate(rows, start=2):
-        _last_day(row["ends"], f"{path.name}: row {number}, column ends")
-    return rows
 
 
 def gate_rows(
@@ -134,17 +103,16 @@ def _from_proofs(proofs: Sequence[Proof], today: date) -> dict[str, Any] | None:
 
 
 def _from_catalogue(family: str, support: Sequence[Mapping[str, str]], today: date) -> dict[str, Any] | None:
-    """What the catalogue says of the family; an entry of its own name before one of a pattern."""
-    rows = [row for row in support if fnmatchcase(family, row["family"])]
-    if not rows:
+    """What the catalogue says of the family."""
+    row = support_of(family, support)
+    if row is None:
         return None
-    row = min(rows, key=lambda r: (r["family"] != family, r["ends"] or "9"))
-    ends = _last_day(row["ends"], SUPPORT)
+    ends = last_day(row["ends"], SUPPORT)
     told = {
         "evidence": f"{row['item']}: {row['detail']} ({row['source']}, {row['as_of']})", "by": "catalogue",
         "checked": row["as_of"], "expires": None if ends is None else ends.isoformat(),
     }  # fmt: skip
-    if row["stage"] in _DEAD:
+    if row["stage"] in DEAD:
         return {**told, "state": "failed", "reason": row["stage"].replace("_", " ")}
     if ends is None:
         return {**told, "state": "open", "reason": f"{row['stage'].replace('_', ' ')}, no end is announced"}
@@ -162,18 +130,3 @@ def _state(state: str, reason: str, proof: Proof | None = None) -> dict[str, Any
         "expires": None if proof is None else proof.expires.isoformat(),
         "reason": reason,
     }
-
-
-def _last_day(text: str, where: str) -> date | None:
-    """The last day of a date to the day or month; None for an empty text."""
-    if not text:
-        return None
-    try:
-        if len(text) == 7:
-            year, month = int(text[:4]), int(text[5:])
-            return date(year, month, monthrange(year, month)[1])
-        return date.fromisoformat(text)
-    except (ValueError, IndexError) as error:
-        raise DataContractError(
-            f"{text[:40]!r} is no date", where=where, remedy="a day or a month, such as 2028-06"
-        ) from error

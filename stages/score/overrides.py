@@ -61,7 +61,7 @@ def _given(one: Override, computed: Given) -> Given:
     high = one.value if one.high is None else one.high
     before = f"{computed.value:.3g}: {computed.source}" if computed.known else computed.reason
     source = f"set by {one.by} until {one.expires}: {one.reason} (computed: {before})"
-    return Given(one.value, low, high, "declared", source)
+    return Given(one.value, low, high, "declared", source, by_hand=True)
 
 
 def _told(one: Override, name: str, detail: str, remedy: str) -> Row:

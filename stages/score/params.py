@@ -64,6 +64,7 @@ class ScoreParams(StageParams):
         peak_to_mean: for workloads whose trace does not say.
         compounding_kinds: workload kinds in which every request of an action must be answered.
         assumed_failure_rate, assumed_success_rate: where nothing was measured.
+        usd_per_engineer_hour: turns the people's cost lines into hours, for the operational complexity.
         familiar_classes: accelerator classes that the company runs already, beside its targets'.
         portable_runtimes: runtimes on more than one vendor's hardware, by the start of their name.
         usd_per_kwh, pue: for owned hardware.
@@ -91,6 +92,7 @@ class ScoreParams(StageParams):
     compounding_kinds: tuple[str, ...] = defaults.COMPOUNDING_KINDS
     assumed_failure_rate: Assumption = Assumption.model_validate(defaults.FAILURE_RATE)
     assumed_success_rate: Assumption = Assumption.model_validate(defaults.SUCCESS_RATE)
+    usd_per_engineer_hour: Assumption = Assumption.model_validate(defaults.USD_PER_ENGINEER_HOUR)
     familiar_classes: tuple[str, ...] = ("cpu", "gpu")
     portable_runtimes: tuple[str, ...] = defaults.PORTABLE_RUNTIMES
     usd_per_kwh: Assumption = Assumption.model_validate(defaults.USD_PER_KWH)

@@ -9,11 +9,13 @@ from typing import Any, Final
 
 import polars as pl
 
+from acceltrial.catalog.software import FILES as SOFTWARE_FILES
 from acceltrial.decide.ledger import Entry, append, latest, read_ledger
 from acceltrial.decide.ssh_signature import check_signature, sign_bytes
 from acceltrial.errors import ConfigurationError
-from acceltrial.storage.digest import value_digest
+from acceltrial.storage.digest import file_digest, value_digest
 from schemas.decision import ROLES
+from stages.score.support import SUPPORT
 
 LEDGER: Final = "sign_offs.jsonl"
 """The ledger's name in the portfolio's folder."""
@@ -42,6 +44,12 @@ def input_digests(tables: Mapping[str, pl.DataFrame], workload: str) -> dict[str
 def shared_digests(tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
     """SHA-256 of the input tables that concern every workload (catalogue, prices, targets)."""
     return {name: _rows_digest(t) for name, t in sorted(tables.items()) if "workload" not in t.columns}
+
+
+def catalogue_digest(catalogue: Path) -> str:
+    """SHA-256 over the catalogue's tables of software and ends of support, which the criteria read."""
+    paths = [catalogue / name for name in (*SOFTWARE_FILES, SUPPORT)]
+    return value_digest({path.name: file_digest(path) for path in paths if path.is_file()})
 
 
 def _rows_digest(rows: pl.DataFrame) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from acceltrial.catalog.software import read_software
 from acceltrial.storage.digest import value_digest
 from schemas.base import table_of
 from schemas.decision import (
@@ -60,13 +61,14 @@ from stages.score.figures import Evidence
 from stages.score.findings import billing_findings, ordered
 from stages.score.flip_lines import flip_lines
 from stages.score.flips_table import flip_rows
-from stages.score.governance import gate_findings, gate_rows, gates_digest, load_evidence, load_support
+from stages.score.governance import gate_findings, gate_rows, gates_digest, load_evidence
 from stages.score.overrides import Applied
 from stages.score.params import ScoreParams
 from stages.score.placing import placement_row
 from stages.score.plan import plan_rows
 from stages.score.private_offers import with_private_offers
-from stages.score.signoff import decision_digest, input_digests, shared_digests, sheets
+from stages.score.signoff import catalogue_digest, decision_digest, input_digests, shared_digests, sheets
+from stages.score.support import load_support
 from stages.score.tables import (
     costs_table,
     decision_row,
@@ -95,9 +97,10 @@ def run(inputs: Inputs, params: ScoreParams, context: Context) -> Outputs:
     rules = rules_for(inputs.path(PORTFOLIO.name))
     portfolio, today = inputs.path(PORTFOLIO.name), context.now.date()
     tables[PRICES.name], told = with_private_offers(tables[PRICES.name], portfolio, today)
-    proofs, support = load_evidence(portfolio), load_support(inputs.path(CATALOGUE.name))
+    catalogue = inputs.path(CATALOGUE.name)
+    proofs, support = load_evidence(portfolio), load_support(catalogue)
     overrides = Applied.of(portfolio, today)
-    world = build_world(tables)
+    world = build_world(tables, read_software(catalogue), support)
     gate = Gate(rules)
     chooser = Chooser(world, _evidence(world, tables), gate, params, today, overrides)
     choices = []
@@ -110,6 +113,7 @@ def run(inputs: Inputs, params: ScoreParams, context: Context) -> Outputs:
     placements = [placement_row(choice) for choice in choices]
     common = {
         **shared_digests(tables),
+        "software": catalogue_digest(catalogue),
         "params": value_digest(params.model_dump(mode="json")),
         "rules": value_digest([[r.id, r.severity, r.expression.text, r.reason] for r in rules.rules]),
     }
@@ -176,7 +180,7 @@ def _told(choice: Choice) -> str:
 
 STAGE = Stage(
     name="score",
-    version="3",
+    version="4",
     params=ScoreParams,
     inputs=(*_TABLES, PORTFOLIO, CATALOGUE),
     outputs=(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from typing import Final, NamedTuple
 
 from stages.score.admission import Admission
@@ -11,6 +12,7 @@ from stages.score.costing import Costing
 from stages.score.figures import Given
 from stages.score.params import ScoreParams
 from stages.score.service import Figures
+from stages.score.support import ENDED, SUPPORT, last_day, support_of
 from stages.score.world import Option, Workload, World
 
 BELOW_FLOOR = "success rate"
@@ -25,6 +27,7 @@ WAYS_OUT: Final = {
     "unknown cost": "measure or predict its throughput for this workload",
     "latency target": "shorten prompts or answers, or loosen the target in workloads.yaml",
     "deadline": "shorten the run, or move its deadline_h in workloads.yaml",
+    "support end": "correct support.csv of the catalogue, with its source",
     "capacity": "raise score.max_replicas in params.yaml",
 }
 """What the owner can do about a kind of veto."""
@@ -56,6 +59,7 @@ def vetoes_of(
     figures: Figures,
     costing: Costing,
     params: ScoreParams,
+    today: date,
 ) -> list[Veto]:
     """Every veto against a feasible option."""
     found: list[Veto] = []
@@ -65,6 +69,7 @@ def vetoes_of(
     elif not costing.known:
         found.append(Veto("unknown cost", _with_cell(world, workload, option, costing.reason)))
     latency = figures.latency
+    found.extend(_support(world, option, today))
     limited = bool(workload.targets_ms) or (workload.training and workload.row["deadline_h"] is not None)
     if limited and latency.known and latency.value > 1:
         what = "deadline" if workload.training else "latency target"
@@ -119,6 +124,17 @@ def _quality(workload: Workload, figures: Figures) -> list[Veto]:
             f"{BELOW_FLOOR} {correct.value:.2f} is below the floor of {floor:.2f} ({correct.source})",
         )
     ]
+
+
+def _support(world: World, option: Option, today: date) -> list[Veto]:
+    row = support_of(option.family, world.support)
+    if row is None:
+        return []
+    ends = last_day(row["ends"], SUPPORT)
+    if row["stage"] not in ENDED and (ends is None or ends >= today):
+        return []
+    when = f"ended on {ends}" if ends is not None else row["stage"].replace("_", " ")
+    return [Veto("support end", f"support of {option.family}: {when} ({row['item']}: {row['source']})")]
 
 
 def _with_cell(world: World, workload: Workload, option: Option, reason: str) -> str:

@@ -14,15 +14,17 @@ from typing import Any
 
 import polars as pl
 
+from acceltrial.catalog.software import Software, read_software
 from acceltrial.decide.supposition import Supposition, parse
 from acceltrial.errors import ConfigurationError, DataContractError
 from stages.score.admission import Gate, rules_for
 from stages.score.choice import Chooser, scores_of
 from stages.score.costing import INFERENCE_UNIT, TRAINING_UNIT
+from stages.score.defaults import PEOPLE
 from stages.score.figures import Evidence
-from stages.score.flips_table import PEOPLE
 from stages.score.overrides import Applied
 from stages.score.params import ScoreParams
+from stages.score.support import load_support
 from stages.score.supposed import Supposed
 from stages.score.vetoes import BELOW_FLOOR
 from stages.score.world import build_world
@@ -47,6 +49,16 @@ class _Scored:
     usd_per_month: float | None
     unit_cost: float | None
     veto: str = ""
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What no supposition touches."""
+
+    portfolio: Path
+    today: date
+    software: Software
+    support: Sequence[Mapping[str, str]]
 
 
 @dataclass
@@ -98,7 +110,12 @@ def known_keys(tables: Tables, params: ScoreParams) -> dict[str, str]:
 
 
 def decide_again(
-    tables: Tables, params: ScoreParams, portfolio: Path, today: date, given: Sequence[str]
+    tables: Tables,
+    params: ScoreParams,
+    portfolio: Path,
+    today: date,
+    given: Sequence[str],
+    catalogue: Path | None = None,
 ) -> dict[str, Any]:
     """What changes, as the JSON of `acceltrial whatif --json`.
 
@@ -108,6 +125,7 @@ def decide_again(
         portfolio: folder that may hold policy.yaml.
         today: the day of the evaluation.
         given: texts such as `price.h100-sxm=2.1`.
+        catalogue: folder with what is known of runtimes and support; None knows nothing.
 
     Raises:
         ConfigurationError: a supposition is wrong.
@@ -119,9 +137,15 @@ def decide_again(
     _refuse_impossible(supposed)
     touched = _touch(tables, params, supposed)
     pairs = _pairs(tables, touched)
-    before = _scored(tables, params, portfolio, today, _leading(tables, pairs))
+    ground = _Ground(
+        portfolio,
+        today,
+        Software() if catalogue is None else read_software(catalogue),
+        [] if catalogue is None else load_support(catalogue),
+    )
+    before = _scored(tables, params, ground, _leading(tables, pairs))
     _same_evaluation(tables, before)
-    after = _scored(touched.tables, touched.params, portfolio, today, pairs, touched.options)
+    after = _scored(touched.tables, touched.params, ground, pairs, touched.options)
     rows = [_compared(tables, name, before, after) for name in sorted({workload for workload, _ in pairs})]
     totals = _totals(tables, rows)
     return {
@@ -244,8 +268,7 @@ def _leading(tables: Tables, pairs: Sequence[Pair]) -> list[Pair]:
 def _scored(
     tables: Tables,
     params: ScoreParams,
-    portfolio: Path,
-    today: date,
+    ground: _Ground,
     pairs: Sequence[Pair],
     supposed: Mapping[str, Supposed] | None = None,
 ) -> dict[Pair, _Scored]:
@@ -267,7 +290,7 @@ def _scored(
     measurements = pl.concat([kept, measurements.join(wanted, on=["workload", "option"], how="semi")]).unique(
         maintain_order=True
     )
-    world = build_world({**tables, "candidates": chosen})
+    world = build_world({**tables, "candidates": chosen}, ground.software, ground.support)
     feasible = [
         (name, option)
         for name, options in world.options.items()
@@ -280,8 +303,9 @@ def _scored(
         {option.id: option.row["accelerator"] for _, option in feasible},
         [(name, option.id) for name, option in feasible],
     )
-    overrides = Applied.of(portfolio, today)
-    chooser = Chooser(world, evidence, Gate(rules_for(portfolio)), params, today, overrides, supposed or {})
+    overrides = Applied.of(ground.portfolio, ground.today)
+    gate = Gate(rules_for(ground.portfolio))
+    chooser = Chooser(world, evidence, gate, params, ground.today, overrides, supposed or {})
     found: dict[Pair, _Scored] = {}
     for workload in world.workloads:
         mine = {option for name, option in pairs if name == workload.id}

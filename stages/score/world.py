@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 
+from acceltrial.catalog.software import Software
 from acceltrial.cost.demand import Demand
 from acceltrial.cost.offers import Offer
 from stages.score.params import ScoreParams
@@ -124,8 +125,10 @@ class World:
     accelerators: list[Row]
     targets: list[Row]
     cells: Mapping[tuple[str, str], Row]
+    software: Software = field(default_factory=Software)
+    support: Sequence[Mapping[str, str]] = ()
     memo: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    """What was looked up for a device once: its runtimes and suppliers."""
+    """What was looked up once: a device's runtimes, suppliers and families, and the vendors of a format."""
 
     @cached_property
     def classes_in_use(self) -> set[str]:
@@ -149,8 +152,18 @@ class World:
         return [row for row in self.accelerators if row["accelerator_class"] == accelerator_class]
 
 
-def build_world(tables: Mapping[str, pl.DataFrame]) -> World:
-    """The joined tables, everything in order of identifier."""
+def build_world(
+    tables: Mapping[str, pl.DataFrame],
+    software: Software | None = None,
+    support: Sequence[Mapping[str, str]] = (),
+) -> World:
+    """The joined tables, everything in order of identifier.
+
+    Args:
+        tables: the stage's input tables.
+        software: what the catalogue knows of runtimes; None knows nothing.
+        support: rows of its ends of support.
+    """
     buckets = _by(tables["classes"], "workload")
     profiles = _by(tables["profiles"], "workload")
     accelerators = _by(tables["accelerators"], "accelerator")
@@ -178,6 +191,8 @@ def build_world(tables: Mapping[str, pl.DataFrame]) -> World:
         list(accelerators.values()),
         list(targets.values()),
         {(row["workload"], row["option"]): row for row in tables["benchmark_cells"].sort("cell").to_dicts()},
+        software or Software(),
+        support,
     )
 
 

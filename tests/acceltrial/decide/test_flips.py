@@ -3,16 +3,27 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from acceltrial.decide.flips import crossing, least_weight_change, rival_flips, value_flips, weight_flip
-from acceltrial.decide.values import Criterion
+from acceltrial.decide.flips import (
+    Standing,
+    crossing,
+    least_weight_change,
+    rival_flips,
+    value_flips,
+    weight_flip,
+)
+from acceltrial.decide.values import Criterion, Floats
 
 NAMES, CRITERIA = ["a", "b", "c"], ["x", "y"]
 U = np.array([[0.9, 0.4], [0.5, 0.9], [0.1, 0.1]])
 W = np.array([0.6, 0.4])
 
 
+def standing(names: list[str], criteria: list[str], u: Floats, w: Floats, winner: int = 0) -> Standing:
+    return Standing(names, [Criterion(name, "max", 0, 1) for name in criteria], u, u, w, winner)
+
+
 def test_weight_flip_makes_the_rival_level() -> None:
-    flip = weight_flip(NAMES, CRITERIA, U, W, 0)
+    flip = weight_flip(standing(NAMES, CRITERIA, U, W))
     assert flip is not None
     moved = W.copy()
     moved[CRITERIA.index(flip.taken_from)] -= flip.amount
@@ -21,7 +32,7 @@ def test_weight_flip_makes_the_rival_level() -> None:
 
 
 def test_a_dominating_winner_has_no_weight_flip() -> None:
-    assert weight_flip(["a", "b"], CRITERIA, np.array([[0.9, 0.9], [0.1, 0.2]]), W, 0) is None
+    assert weight_flip(standing(["a", "b"], CRITERIA, np.array([[0.9, 0.9], [0.1, 0.2]]), W)) is None
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -29,8 +40,8 @@ def test_the_least_weight_change_makes_the_rival_level_and_no_single_move_is_les
     rng = np.random.default_rng(seed)
     u, w = rng.random((6, 5)), rng.dirichlet(np.ones(5))
     names, criteria, winner = list("abcdef"), list("vwxyz"), int(np.argmax(u @ w))
-    change = least_weight_change(names, criteria, u, w, winner)
-    single = weight_flip(names, criteria, u, w, winner)
+    now = standing(names, criteria, u, w, winner)
+    change, single = least_weight_change(now), weight_flip(now)
     if change is None:
         assert single is None
         return
@@ -48,7 +59,7 @@ def test_a_rival_is_level_at_the_value_that_it_would_need() -> None:
     criteria = [Criterion("x", "min", 0, 10), Criterion("y", "max", 0, 1)]
     values = np.array([[1.0, 0.4], [5.0, 0.9], [9.0, np.nan]])
     u = np.array([[0.9, 0.4], [0.5, 0.9], [0.1, np.nan]])
-    found = rival_flips(NAMES, criteria, values, u, W, 0)
+    found = rival_flips(Standing(NAMES, criteria, values, u, W, 0))
     assert [(flip.rival, flip.criterion) for flip in found] == [("b", "x"), ("b", "y")]
     assert found[0].flips_at == pytest.approx(5 - 10 * (0.7 - 0.66) / 0.6)
 
@@ -56,7 +67,7 @@ def test_a_rival_is_level_at_the_value_that_it_would_need() -> None:
 def test_value_flip_makes_the_rival_level() -> None:
     criteria = [Criterion("x", "min", 0, 10), Criterion("y", "max", 0, 1)]
     values = np.array([[1.0, 0.4], [5.0, 0.9], [9.0, 0.1]])
-    flips = value_flips(NAMES, criteria, values, U, W, 0)
+    flips = value_flips(Standing(NAMES, criteria, values, U, W, 0))
     x = next(flip for flip in flips if flip.criterion == "x")
     assert x.flips_at == pytest.approx(10 * (1 - (0.9 - (0.7 - 0.66) / 0.6)))
     assert x.rival == "b"

@@ -26,6 +26,14 @@ def test_a_good_matrix(tmp_path: Path) -> None:
     assert matrix.high[0, 0] == 3
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_spreadsheets_marks_are_read(tmp_path: Path, mark: str, start: str) -> None:
+    matrix = read_matrix(write(tmp_path, start + GOOD.replace(",", mark).replace("\n", "\r\n")), CRITERIA)
+    assert matrix.options == ("a", "b")
+    assert matrix.values[0].tolist() == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -48,6 +56,8 @@ def test_a_good_matrix(tmp_path: Path) -> None:
         ("option,cost,speed,cost_low,cost_high\na,1,2,0,\n", "row 2, column cost: only one of"),
         ("option,cost,speed,cost_low,cost_high\na,,2,0,1\n", "without its value"),
         ("option,cost,speed\na,1_0,2\n", "row 2, column cost"),
+        ("option;cost;speed\na;2,5;1\n", "such as 2.5"),
+        ("option|cost|speed\na|2|1\n", "first column"),
         (b"option,cost,speed\n\xff,1,2\n", "not UTF-8"),
     ],
 )

@@ -24,7 +24,10 @@ HERE = Path(__file__).parent
 HOSTILE = [
     "a\nserver evil 1.2.3.4:80", "a'b", 'a"b', "a{{ .Values.x }}", "{{x}}", "$(touch x)", "${HOME}", "a b",
     "a#b", "a: b", "- a", "!!python/object", "&a", "*a", "%{+Q}o", "a\\nb", "a;b", "a|b", "../up", "a..b",
-    "a\x00b", "<b>", "é", "", " ", "\u2028", "a\r\nb", "-flag", "a" * 300,
+    "a\x00b", "<b>", "é", "", " ", "\u2028", "a\r\nb", "-flag", "a" * 300, "a" * 10_000, "</script>",
+    "a</script><script>x</script>", "a\u202eb", "\ufeffa", "a\u0085b",
+    "%", "a%0ab", "a`id`", "<<: *x", "a, b", "[a]", "{a: b}", "@file",
+    "a\tb", "\x1b[2J", "a\u200bb", "a\u2019b",
 ]  # fmt: skip
 
 
@@ -123,6 +126,73 @@ def test_no_text_at_all_changes_the_shape_of_a_file(text: str) -> None:
                 list(yaml.safe_load_all(file.text))
 
 
+@settings(deadline=None, max_examples=80)
+@given(
+    workload=st.from_regex(safe.NAME, fullmatch=True),
+    model=st.from_regex(safe.MODEL, fullmatch=True),
+    option=st.from_regex(safe.NAME, fullmatch=True),
+)
+def test_names_that_are_let_in_come_back_as_themselves(workload: str, model: str, option: str) -> None:
+    try:
+        pool = Pool(
+            option=option, servers=(Server("s", "10.0.0.1", 80),), served_model=model, accelerator="l4",
+            provider="aws", instance_type="g6.xlarge",
+        )  # fmt: skip
+        placement = Placement(workload=workload, primary=pool)
+    except ConfigurationError:
+        return
+    files = {file.path.split("/")[0]: file.text for file in formats.render([placement], "all")[0]}
+    entry = yaml.safe_load(files["litellm"])["model_list"][0]
+    assert (entry["model_name"], entry["litellm_params"]["model"]) == (workload, f"openai/{model}")
+    assert entry["model_info"]["id"] == f"{workload}.{option}.s"
+    (service,) = yaml.safe_load_all(files["kserve"])
+    given_model = service["spec"]["predictor"]["model"]
+    assert given_model["args"] == [f"--model_name={workload}", f"--model_id={model}"]
+    route = yaml.safe_load(files["httproute"])["spec"]["rules"][0]
+    assert route["matches"][0]["headers"][0]["value"] == workload
+    request = json.loads(files["sagemaker"])
+    assert request["Tags"][0]["Value"] == workload
+    assert yaml.safe_load(files["skypilot"])["envs"] == {"MODEL": model}
+
+
+@pytest.mark.skipif(shutil.which("haproxy") is None, reason="haproxy is not installed")
+def test_haproxy_accepts_every_name_that_is_let_in(specialised: Placement, tmp_path: Path) -> None:
+    names = [
+        "a+b",
+        "a@b",
+        "1",
+        "no",
+        "global",
+        "listen",
+        "defaults",
+        "a.b-c_d",
+        "A" * 128,
+        "x-",
+        "0x1F",
+        "if",
+    ]
+    placements = [
+        replace(specialised, workload=name, listen_port=9000 + index,
+                primary=replace(specialised.primary, option=f"p-{name[:100]}"))
+        for index, name in enumerate(names)
+    ]  # fmt: skip
+    formats.write(formats.render(placements, "haproxy")[0], tmp_path)
+    config = tmp_path / "haproxy" / "haproxy.cfg"
+    done = subprocess.run(["haproxy", "-c", "-f", str(config)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert config.read_text().count("\nfrontend ") == len(names)
+
+
+def test_services_of_long_names_keep_apart(specialised: Placement) -> None:
+    long = [
+        replace(specialised, workload="w" * 60 + end, listen_port=port) for end, port in (("a", 1), ("b", 2))
+    ]
+    files, _ = formats.render(long, "kserve")
+    names = [document["metadata"]["name"] for file in files for document in yaml.safe_load_all(file.text)]
+    assert len(set(names)) == len(names) == 4
+    assert all(len(name) <= 49 for name in names)
+
+
 @pytest.mark.parametrize(
     "word", ["no", "null", "1e3", "0x1F", "1_000", "2026-11-22", "on", "Y", "true", "1.5"]
 )
@@ -165,6 +235,9 @@ def test_contradictions_are_refused(specialised: Placement) -> None:
         formats.render([specialised, replace(specialised, listen_port=9)], "haproxy")
     with pytest.raises(ConfigurationError, match="share the port"):
         formats.render([specialised, replace(specialised, workload="other")], "haproxy")
+    spill = replace(specialised, workload=f"{specialised.workload}-fallback", listen_port=9)
+    with pytest.raises(ConfigurationError, match="share the fallback's name"):
+        formats.render([specialised, spill], "litellm")
     with pytest.raises(ConfigurationError, match="unknown format"):
         formats.render([specialised], "envoy")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from acceltrial.errors import ConfigurationError, DataContractError
+from acceltrial.errors import ConfigurationError
 from stages.contract import Outputs
-from stages.score.governance import blocking, load_support
+from stages.score.governance import blocking
 from tests.stages.score.conftest import Rows
 
 SUPPORT = "family,item,stage,ends,detail,source,as_of,confidence\n"
@@ -41,18 +41,17 @@ def test_without_evidence_every_gate_is_open(score: Callable[..., Outputs], rows
 def test_evidence_meets_its_gate_until_it_expires_and_enters_securitys_digest_alone(
     score: Callable[..., Outputs], rows: Rows, tmp_path: Path
 ) -> None:
+    supported = "*,drivers,long_term_support,2028-06,d,s,2026,v\n"
+    declare(tmp_path, "evidence: []\n", supported)
     before = score(rows)
-    declare(
-        tmp_path, PROOF.replace("EXPIRES", "2030-01-01"), "*,drivers,long_term_support,2028-06,d,s,2026,v\n"
-    )
+    declare(tmp_path, PROOF.replace("EXPIRES", "2030-01-01"), supported)
     after = score(rows)
     assert (states(after)["secrets"], states(after)["support_end"]) == ("met", "met")
     pairs = zip(before["sign_offs"].to_dicts(), after["sign_offs"].to_dicts(), strict=True)  # type: ignore[union-attr]
     changed = {b["role"] for b, a in pairs if b["digest"] != a["digest"]}
     assert changed == {"security"}
-    declare(
-        tmp_path, PROOF.replace("EXPIRES", "2026-02-01"), "*,drivers,long_term_support,2020-06,d,s,2019,v\n"
-    )
+    expired = PROOF.replace("EXPIRES", "2026-02-01")
+    declare(tmp_path, expired + expired.split("\n", 1)[1].replace("secrets", "support_end"), supported)
     out = score(rows)
     assert (states(out)["secrets"], states(out)["support_end"]) == ("expired", "expired")
     assert "expired gate" in out["score_findings"]["finding"].to_list()  # type: ignore[union-attr, index]
@@ -60,13 +59,13 @@ def test_evidence_meets_its_gate_until_it_expires_and_enters_securitys_digest_al
     assert len(blocking(gates, date(2026, 11, 22))) == 2
 
 
-def test_a_retired_family_fails_and_its_own_entry_goes_before_a_pattern(
+def test_a_chip_for_research_fails_and_its_own_entry_goes_before_a_pattern(
     score: Callable[..., Outputs], rows: Rows, tmp_path: Path
 ) -> None:
     declare(
         tmp_path,
         "evidence: []\n",
-        "*,x,long_term_support,2099-01-01,d,s,2026,v\nc,chip,retired,,d,s,2026,v\n",
+        "*,x,long_term_support,2099-01-01,d,s,2026,v\nc,chip,research,,d,s,2026,v\n",
     )
     out = score(rows)
     winners = dict(out["decisions"].select("workload", "option").rows())  # type: ignore[union-attr]
@@ -80,9 +79,3 @@ def test_wrong_evidence_and_dates_are_refused(
     declare(tmp_path, PROOF.replace("EXPIRES", "2025-01-01"))
     with pytest.raises(ConfigurationError, match="expire after"):
         score(rows)
-    declare(tmp_path, "", "c,chip,retired,never,d,s,2026,v\n")
-    with pytest.raises(DataContractError, match="row 2, column ends"):
-        load_support(tmp_path / "data/catalogue")
-    (tmp_path / "data/catalogue/support.csv").write_text("family\nx\n")
-    with pytest.raises(DataContractError, match="no column item"):
-        load_support(tmp_path / "data/catalogue")
