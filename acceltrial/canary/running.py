@@ -29,8 +29,11 @@ def run_plan(
     progress: Callable[[str], None] = lambda _line: None,
     memory: MemoryReader = lambda _arm: None,
     prober: Prober | None = None,
+    probe_every: int = 1,
 ) -> Outcome:
     """Carries `plan` out on the lever that `spec` describes; its record and its people's words in `folder`.
+
+    `prober` puts its question to each arm at every `probe_every`th look.
 
     Raises:
         BusyError: a canary of this workload runs already.
@@ -42,6 +45,7 @@ def run_plan(
             feed_of(spec, lever),
             memory=memory,
             prober=prober,
+            probe_every=probe_every,
             usd_per_h=plan.usd_per_h,
         )
         controller = Controller(

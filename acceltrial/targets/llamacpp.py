@@ -31,6 +31,9 @@ class Launch(LaunchModel):
     """Empty: all cores."""
     cache_prompt: bool = False
     """Reuse of a common prefix. Off, so that a repeated prompt costs what a new one costs."""
+    step_tokens: int | None = Field(default=None, gt=0)
+    """Most tokens of all requests together in one step; a small number keeps a long prompt from holding up
+    the others. Empty: the engine's own limit."""
     ready_timeout_s: float = Field(default=120, gt=0, le=3600)
 
 
@@ -77,6 +80,7 @@ class LlamaCpp:
             "context_tokens": launch.context_tokens * launch.parallel,
             "threads": launch.threads,
             "cache_prompt": launch.cache_prompt,
+            "step_tokens": launch.step_tokens,
         }
         server = LocalServer(
             name=spec.target,

@@ -23,6 +23,8 @@ def main(settings: dict[str, object]) -> None:
     parameters.n_ctx = settings["context_tokens"]
     parameters.cache_prompt = settings["cache_prompt"]
     parameters.endpoint_metrics = True
+    if settings["step_tokens"]:
+        parameters.n_batch = parameters.n_ubatch = settings["step_tokens"]
     if settings["threads"]:
         parameters.cpuparams.n_threads = settings["threads"]
         parameters.cpuparams_batch.n_threads = settings["threads"]

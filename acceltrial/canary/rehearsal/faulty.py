@@ -32,7 +32,9 @@ from acceltrial.targets.memory import tree_rss_mb
 
 LOOK_S = 1.0
 BASELINE_S = 12.0
-DEADLINE_S = 180.0
+DEADLINE_S = 240.0
+PROBE_EVERY = 2
+"""Looks between questions: a request that comes at the same time waits."""
 SHARES = (0.25, 0.5, 1.0)
 """Not beyond a half before all: an arm is busier the larger its share, and a busier server is slower."""
 
@@ -64,7 +66,7 @@ class Rehearsed:
 
 
 def compressed_plan(name: str) -> CanaryPlan:
-    """A plan of three minutes: it shows coarse harm only, where a plan for production takes hours."""
+    """A plan of four minutes at most: it shows coarse harm only, where a plan for production takes hours."""
     return CanaryPlan(
         canary=name, workload="rehearsal", baseline="gemma-270m-q4", candidate=name, purpose="demonstration",
         shares=SHARES, hold_s=8.0, min_requests=10, soak_s=6.0, lease_s=10.0, hold_limit_s=15.0,
@@ -103,6 +105,7 @@ def rehearse(
                     {"baseline": place.baseline.model_name, "canary": place.canary.model_name},
                     timeout_s=TIMEOUT_S / 2,
                 ),
+                probe_every=PROBE_EVERY,
             )  # fmt: skip
         after = place.front.spec.weights().read().share
     load.records.write_parquet(folder / "requests.parquet")

@@ -26,9 +26,12 @@ from acceltrial.targets.spec import RunningServer, TargetSpec
 from acceltrial.targets.weights import gemma_gguf
 
 MODEL = "gemma-3-270m"
-INPUT_TOKENS, OUTPUT_TOKENS = 4, 1
+INPUT_TOKENS, OUTPUT_TOKENS = 1, 1
 MOST_RPS = 16.0
-UTILISATION = 0.4
+UTILISATION = 0.25
+STEP_TOKENS = 4
+"""A quality question is read in short steps that requests join: read at once, it would take a third of a
+second of a core, and a slower candidate would hide behind the waiting for it."""
 TIMEOUT_S = 6.0
 SEED = 20261122
 PIECE_S = 15.0
@@ -59,7 +62,10 @@ def stand(fault: Fault, folder: Path, cache: Path) -> Iterator[Stand]:
     """Servers, fault and HAProxy, up. Raises TargetUnavailableError for what is not installed."""
     spec = TargetSpec(
         "rehearsal", "llamacpp", "llama.cpp on this machine", "local-cpu", MODEL, "int4", "completions",
-        launch={"threads": max(1, (os.cpu_count() or 2) // 2), "parallel": 4, "context_tokens": 512},
+        launch={
+            "threads": max(1, (os.cpu_count() or 2) // 2), "parallel": 4, "context_tokens": 512,
+            "step_tokens": STEP_TOKENS,
+        },
     )  # fmt: skip
     with ExitStack() as up:
         baseline = up.enter_context(LlamaCpp().serve(spec, workdir=_in(folder, "baseline"), cache=cache))
@@ -69,9 +75,11 @@ def stand(fault: Fault, folder: Path, cache: Path) -> Iterator[Stand]:
             canary = up.enter_context(LlamaCpp().serve(spec, workdir=_in(folder, "canary"), cache=cache))
         median_ms = _median_ms(baseline)
         urls = {"baseline": baseline.base_url, "canary": canary.base_url}
-        spoilt = {"canary": _degradation(fault)} if fault.spoils_requests else {}
-        if fault.template:
-            spoilt["baseline"] = Degradation(delay_share=0, template=RIGHT_TEMPLATE)
+        spoilt = {}
+        if fault.spoils_requests:
+            right = RIGHT_TEMPLATE if fault.template else ""
+            # The baseline has a hop too: what the hop itself costs is not the candidate's fault.
+            spoilt = {"canary": _degradation(fault), "baseline": Degradation(delay_share=0, template=right)}
         for arm, degradation in spoilt.items():
             urls[arm] = up.enter_context(degraded(urls[arm], degradation, seed=SEED)) + "/v1"
         front = up.enter_context(
@@ -101,7 +109,8 @@ def _leaky(spec: TargetSpec, bytes_per_s: int, workdir: Path, cache: Path) -> It
     settings = {
         "weights": str(gemma_gguf(cache)), "port": port, "alias": spec.model, "parallel": launch.parallel,
         "context_tokens": launch.context_tokens * launch.parallel, "threads": launch.threads,
-        "cache_prompt": False, "leak_bytes_per_s": bytes_per_s,
+        "cache_prompt": launch.cache_prompt, "step_tokens": launch.step_tokens,
+        "leak_bytes_per_s": bytes_per_s,
     }  # fmt: skip
     server = LocalServer(
         "leaky", ["acceltrial.canary.rehearsal.leaky_server", json.dumps(settings)], port, spec.model,
