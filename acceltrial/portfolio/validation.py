@@ -80,6 +80,14 @@ def _sentence(model: type[BaseModel], raw: dict[str, Any], loc: Loc, field: str)
         return f"`{field}` is {_shown(raw, loc)}", f"one of: {_choices(context)}"
     if kind == "value_error":
         return f"`{field}`: {context['error']}", f"correct `{last or field}`"
+    if not loc and kind in ("model_type", "dict_type", "model_attributes_type"):
+        section = next(iter(model.model_fields))
+        what = f"the file is {_shown(raw, loc)}: it should hold a section `{section}:`"
+        return what, f"correct it: begin with `{section}:` and a list below"
+    if kind.startswith("float") and str(raw["input"]).strip().endswith("%"):
+        return f"`{field}` is {_shown(raw, loc)}: it should be a share of 1", "write 0.7 for 70 %"
+    if kind == "string_pattern_mismatch" and last in ("as_of", "expires", "checked"):
+        return f"`{field}` is {_shown(raw, loc)}, which is no date", "write it as 2026-06-30 or 2026-06"
     if kind == "finite_number":
         return f"`{field}` is {raw['input']}, which is no figure", "write a finite number, or leave it out"
     return f"`{field}` is {_shown(raw, loc)}: {_plain(raw['msg'])}", f"correct `{last}`"

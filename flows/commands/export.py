@@ -6,28 +6,26 @@ import sys
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 from cyclopts import Parameter
 
 from acceltrial.errors import GateError
-from acceltrial.placement import assembly, endpoints, formats
-from acceltrial.storage.tables import read_provenance
-from stages import artifacts
-from stages.contract import Inputs
 from stages.running.workspace import find_workspace
 
-SOURCES = {
-    "placements": artifacts.PLACEMENTS,
-    "workloads": artifacts.WORKLOADS,
-    "profiles": artifacts.PROFILES,
-    "candidates": artifacts.CANDIDATES,
-    "targets": artifacts.TARGETS,
-    "costs": artifacts.COSTS,
-    "prices": artifacts.PRICES,
-    "measurements": artifacts.MEASUREMENTS,
-}
+if TYPE_CHECKING:
+    from stages.contract import Inputs, TableFile
+
+
+def sources() -> dict[str, TableFile]:
+    """The tables that an export reads, by the name under which the engine takes them."""
+    from stages import artifacts as a
+
+    tables = (
+        a.PLACEMENTS, a.WORKLOADS, a.PROFILES, a.CANDIDATES, a.TARGETS, a.COSTS, a.PRICES, a.MEASUREMENTS,
+    )  # fmt: skip
+    return {table.name: table for table in tables}
 
 
 def export(
@@ -55,9 +53,12 @@ def export(
         workspace: The workspace (default: the one that holds the current folder).
         json: Print files and gaps as JSON.
     """
-    root = find_workspace(workspace).root
-    inputs = Inputs(root, tuple(SOURCES.values()))
-    tables = {name: inputs.table(artifact.name).to_dicts() for name, artifact in SOURCES.items()}
+    from acceltrial.placement import assembly, endpoints, formats
+    from stages.contract import Inputs
+
+    root, read = find_workspace(workspace).root, sources()
+    inputs = Inputs(root, tuple(read.values()))
+    tables = {name: inputs.table(name).to_dicts() for name in read}
     tables["prices"] = _prices(inputs, root)
     if workload is not None:
         tables["placements"] = _chosen(tables["placements"], workload)
@@ -88,10 +89,11 @@ def export(
 
 def _prices(inputs: Inputs, root: Path) -> list[dict[str, object]]:
     """The price table with the private offers that held on the day of the evaluation."""
+    from acceltrial.storage.tables import read_provenance
     from stages.score.private_offers import with_private_offers
 
-    written = read_provenance(root / artifacts.PLACEMENTS.path).get("written")
-    table = inputs.table(artifacts.PRICES.name)
+    written = read_provenance(inputs.path("placements")).get("written")
+    table = inputs.table("prices")
     if written is None:
         return table.to_dicts()
     day = date.fromisoformat(str(written)[:10])

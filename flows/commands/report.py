@@ -9,7 +9,6 @@ from pathlib import Path
 import cyclopts
 
 from acceltrial.errors import StorageError
-from stages.artifacts import REPORT
 from stages.running.workspace import find_workspace
 
 app = cyclopts.App(name="report", help="Open the last report, or print its path")
@@ -41,6 +40,8 @@ def open_report(*, workspace: Path | None = None) -> int:
 
 
 def _report(start: Path | None) -> Path:
+    from stages.artifacts import REPORT
+
     report = find_workspace(start).root / REPORT.path
     if not report.is_file():
         raise StorageError("there is no report yet", where=str(report), remedy="acceltrial evaluate")

@@ -114,5 +114,5 @@ STAGE = Stage(
     inputs=(WORKLOADS, MODELS, REQUESTS, TRACE_SOURCES),
     outputs=(CLASSES, CLASS_EVIDENCE, REQUIREMENTS, PROFILES, CLASSIFY_FINDINGS),
     run=run,
-    about="what each workload is, with the rule and the evidence, and the benchmark that its traffic defines",
+    about="Says what each workload is, by which rule and evidence, and which benchmark its traffic defines",
 )

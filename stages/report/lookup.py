@@ -56,7 +56,7 @@ FLIP_TITLES = {
     "price": "the winner's price",
     "rival_price": "the rival's price",
     "volume": "the volume",
-    "utilisation": "the winner's capacity",
+    "utilisation": "the share of its capacity that the winner reaches",
     "quality": "the winner's share of right answers",
     "engineering_cost": "the cost of people's work",
 }
@@ -184,6 +184,11 @@ def device_p_best(tables: Tables, workload: str, option: str) -> float | None:
         if row["p_best"] is not None and devices.get(row["option"], row["option"]) == device
     ]
     return min(1.0, sum(shares)) if shares else None
+
+
+def flip_unit(flip: dict[str, Any]) -> str:
+    """The unit of a flip's figures; empty for a share, which its title tells."""
+    return "" if flip["kind"] in ("utilisation", "quality") else f" {flip['unit']}"
 
 
 def nearest_flip(tables: Tables, workload: str) -> dict[str, Any] | None:

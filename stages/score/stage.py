@@ -109,7 +109,8 @@ def run(inputs: Inputs, params: ScoreParams, context: Context) -> Outputs:
         context.progress(_told(choices[-1]))
     for (workload_id, conflict), count in sorted(gate.conflicts.items()):
         context.progress(f"rules conflict for {workload_id} ({count} offers): {conflict}")
-    decisions = [decision_row(choice, params) for choice in choices]
+    flips = {choice.workload.id: flip_rows(choice, params) for choice in choices}
+    decisions = [decision_row(choice, params, flips[choice.workload.id]) for choice in choices]
     placements = [placement_row(choice) for choice in choices]
     common = {
         **shared_digests(tables),
@@ -132,7 +133,6 @@ def run(inputs: Inputs, params: ScoreParams, context: Context) -> Outputs:
     }
     told += [*overrides.findings(), *gate_findings([row for rows in gates.values() for row in rows])]
     costs, decided = costs_table(choices, context.now), table_of(Decisions, decisions)
-    flips = {choice.workload.id: flip_rows(choice, params) for choice in choices}
     lines = [row for choice in choices for row in flip_lines(choice, params, flips[choice.workload.id])]
     bill = compared(costs, decided, portfolio / BILLING)
     return {
@@ -201,5 +201,5 @@ STAGE = Stage(
         POLICY_VERDICTS,
     ),
     run=run,
-    about="prices useful output, ranks the options with their stability, places and prepares sign-off",
+    about="Prices useful output, ranks the options with their stability, places and prepares sign-off",
 )

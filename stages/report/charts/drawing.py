@@ -20,7 +20,10 @@ GRADE_COLOURS = {
     "predicted": "#955800",
     "declared": "#6d5580",
 }
-SERIES = ["#2f4f9f", "#0b6b4e", "#955801", "#8a3b6b", "#4a6670", "#6d5581"]
+SERIES = [
+    "#2f4f9f", "#0b6b4e", "#955801", "#8a3b6b", "#4a6670",
+    "#6d5581", "#b0472c", "#2a8298", "#7d7a1f", "#c05a8e",
+]  # fmt: skip
 GRADE_SHAPES = {
     "measured": "circle",
     "published": "square",
@@ -173,14 +176,15 @@ def grade_scales() -> tuple[Any, Any]:
     return colour, shape
 
 
-def log_scale(values: Sequence[float]) -> Any:
-    """A log scale around positive `values` with room at both ends."""
+def log_scale(values: Sequence[float], room: float = 0.0) -> Any:
+    """A log scale around positive `values` with room at both ends, `room` as a share of the span more."""
     import altair as alt
 
     low, high = min(values), max(values)
     if high / low < 1.5:
         low, high = low / 1.5, high * 1.5
-    return alt.Scale(type="log", domain=[low / 1.15, high * 1.15], nice=False)
+    more = 1.15 * (high / low) ** room
+    return alt.Scale(type="log", domain=[low / more, high * more], nice=False)
 
 
 def log_ticks(scale: Any) -> list[float]:

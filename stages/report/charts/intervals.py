@@ -68,7 +68,8 @@ def _drawing(
     reach = [v for dot in dots for v in (dot.value, dot.low, dot.high) if v is not None]
     reach += [limit] if limit is not None else []
     usable = log and min(reach) > 0
-    scale = log_scale(reach) if usable else alt.Scale(zero=False, nice=True)
+    room = 0.12 if any(dot.note for dot in dots) else 0.0  # a note is centred on its mark
+    scale = log_scale(reach, room) if usable else alt.Scale(zero=False, nice=True)
     if domain:
         scale = alt.Scale(domain=list(domain), nice=False)
     x_axis = alt.Axis(title=axis_title, format=axis_format, tickCount=4, labelOverlap="greedy")
@@ -78,7 +79,7 @@ def _drawing(
     y = alt.Y(
         "label:N",
         sort=labels,
-        axis=alt.Axis(title=None, domain=False, ticks=False, labelColor=INK, labelLimit=165, grid=True),
+        axis=alt.Axis(title=None, domain=False, ticks=False, labelColor=INK, labelLimit=240, grid=True),
     )
     colour, shape = grade_scales()
     values = [_values(dot) for dot in dots]

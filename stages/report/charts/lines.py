@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,11 @@ from stages.report.charts.drawing import (
     plain,
     to_svg,
 )
+
+LETTER_PX = 6
+"""A letter of a label, at most."""
+LEAST_SPAN = 0.01
+"""An axis that spans a smaller share of its values would have labels that read alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,9 @@ def _drawing(
     upward = [py for line in series for _, py in line.points] + [at for _, at in limits]
     x_scale = log_scale(across) if axes.x_log else alt.Scale(nice=False)
     y_scale = log_scale(upward) if axes.y_log else alt.Scale(zero=axes.y_zero, nice=True)
+    if not axes.y_zero and not axes.y_log and max(upward) - min(upward) < LEAST_SPAN * abs(max(upward)):
+        pad = LEAST_SPAN * abs(max(upward))
+        y_scale = alt.Scale(domain=[min(upward) - pad, max(upward) + pad], nice=True)
     if axes.y_domain:
         y_scale = alt.Scale(domain=list(axes.y_domain), nice=False)
     x_axis = alt.Axis(
@@ -119,8 +128,20 @@ def _drawing(
             x=x, y=y, color=colour, strokeDash=dash, order="order:Q"
         )
     )
-    layers += _reference_lines(alt, x_scale, y_scale, limits, marks)
+    layers += _reference_lines(alt, x_scale, y_scale, limits, marks, _alignments(marks, across, axes))
     return alt.layer(*layers).properties(width=axes.width, height=axes.height)
+
+
+def _alignments(marks: Sequence[tuple[float, str]], across: Sequence[float], axes: Axes) -> list[str]:
+    """The side to which each label runs: the leftmost to the left where it has room, so that none meet."""
+    place = math.log if axes.x_log else float
+    start, end = place(min(across)), place(max(across))
+
+    def fits(at: float, name: str) -> bool:
+        return end > start and (place(at) - start) / (end - start) * axes.width > LETTER_PX * len(name)
+
+    first = min((at for at, _ in marks), default=None)
+    return ["right" if at == first and len(marks) > 1 and fits(at, name) else "left" for at, name in marks]
 
 
 def _reference_lines(
@@ -129,6 +150,7 @@ def _reference_lines(
     y_scale: Any,
     limits: Sequence[tuple[str, float]],
     marks: Sequence[tuple[float, str]],
+    alignments: Sequence[str],
 ) -> list[Any]:
     layers = []
     if limits:
@@ -144,9 +166,8 @@ def _reference_lines(
         data = alt.Chart(alt.Data(values=[{"x": at, "name": plain(name)} for at, name in marks]))
         x = alt.X("x:Q", scale=x_scale)
         layers.append(data.mark_rule(color=MUTED, strokeWidth=1, opacity=0.7).encode(x=x))
-        layers.append(
-            data.mark_text(align="left", dx=4, color=MUTED, limit=160).encode(
-                x=x, y=alt.value(10), text="name:N"
-            )
-        )
+        for (at, name), align in zip(marks, alignments, strict=True):
+            one = alt.Chart(alt.Data(values=[{"x": at, "name": plain(name)}]))
+            text = one.mark_text(align=align, dx=3 if align == "right" else -3, color=MUTED, limit=160)
+            layers.append(text.encode(x=x, y=alt.value(-6), text="name:N"))  # above, where no line runs
     return layers

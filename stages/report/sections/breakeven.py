@@ -9,7 +9,7 @@ from stages.report.charts.drawing import Chart
 from stages.report.charts.intervals import Dot, interval_chart
 from stages.report.charts.lines import Axes, Series, line_chart
 from stages.report.formatting import number, words
-from stages.report.lookup import FLIP_TITLES
+from stages.report.lookup import FLIP_TITLES, flip_unit
 from stages.report.shown import Shown, unknown
 
 LINES_EACH = 2
@@ -100,7 +100,7 @@ def _crossing(material: Material, flip: dict[str, Any], points: list[dict[str, A
     what = FLIP_TITLES[flip["kind"]]
     description = (
         f"{flip['rival'] or 'Another option'} overtakes {flip['option']} when {what} goes from"
-        f" {number(flip['today'])} to {at} {flip['unit']}."
+        f" {number(flip['today'])} to {at}{flip_unit(flip)}."
     )
     rows = [(p["option"], number(p["value"]), number(p["score"])) for p in points]
     return line_chart(

@@ -18,6 +18,7 @@ from stages.report.formatting import (
     percent,
     plural,
     quantity,
+    sentence,
     words,
 )
 from stages.report.shown import unknown
@@ -101,11 +102,17 @@ def _course(material: Material, verdict: dict[str, Any]) -> list[object]:
     heading = f"{name}: {verdict['candidate']}, {words(verdict['verdict'])}"
     return [
         Heading(heading, f"canary-{fragment(name)}"),
-        Text(verdict["reason"]),  # a paragraph long: in a column it would push the others off the page
+        *_reason(verdict["reason"]),  # a paragraph long: in a column it would push the others off the page
         Charts(charts),
         _decisions_table(name, events),
         _events_table(name, events),
     ]
+
+
+def _reason(reason: str) -> list[object]:
+    """Why it ended so; what the record adds in brackets stands below, smaller."""
+    said, _, added = reason.partition(" [")
+    return [Text(sentence(said)), *([Text(sentence(added.removesuffix("]")), "note")] if added else [])]
 
 
 def _share_chart(name: str, events: list[dict[str, Any]], looks: list[dict[str, Any]]) -> Chart:
@@ -145,7 +152,7 @@ def _latency_chart(name: str, looks: list[dict[str, Any]]) -> Chart:
         )
         for arm in ("baseline", "canary")
     ]
-    last = {r["arm"]: r for r in looks}
+    last = {r["arm"]: r for r in looks} | {r["arm"]: r for r in looks if r["latency_p95_ms"] is not None}
     description = (
         "; ".join(
             f"{arm}: {count(r['requests'])} requests, {count(r['failures'])} failed, p95 "

@@ -10,7 +10,7 @@ import pytest
 
 from acceltrial.cli import run
 from acceltrial.storage.tables import write_table
-from flows.commands.export import SOURCES
+from flows.commands.export import sources
 from schemas.base import empty
 from tests.acceltrial.placement.test_assembly import ROWS
 
@@ -20,7 +20,7 @@ def workspace(tmp_path: Path) -> Path:
     """The tables that the export reads, with one workload placed and one not."""
     (tmp_path / "data/portfolio").mkdir(parents=True)
     (tmp_path / "params.yaml").write_text("{}\n")
-    for name, artifact in SOURCES.items():
+    for name, artifact in sources().items():
         rows = ROWS[name]
         schema = empty(artifact.schema).schema
         frame = pl.DataFrame([{c: r.get(c) for c in schema} for r in rows], schema=schema) if rows else None

@@ -37,3 +37,21 @@ def test_a_wrong_entry_ends_with_its_place_and_remedy(mine: Path, capsys: pytest
     told = capsys.readouterr().err
     assert "workloads.yaml" in told
     assert "gemma-3-270m" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code", "told"),
+    [
+        ("offers.yaml", "offers:\n  - {offer: a}\n", 2, "offers.yaml"),
+        ("last_quarter.json", "{}", 3, "last_quarter.json"),
+        ("workload.yaml", "workloads: []\n", 0, "rename it to workloads.yaml"),
+        ("notes.yaml", "a: 1\n", 0, "read are: workloads.yaml"),
+    ],
+)
+def test_what_later_stages_read_is_checked_too(
+    mine: Path, capsys: pytest.CaptureFixture[str], name: str, text: str, code: int, told: str
+) -> None:
+    (mine / "data/portfolio" / name).write_text(text)
+    assert run(["validate"]) == code
+    shown = capsys.readouterr()
+    assert told in shown.out + shown.err

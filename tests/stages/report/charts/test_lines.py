@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from stages.report.charts.lines import Axes, Series, line_chart
 
 
@@ -24,3 +26,31 @@ def test_constant_zero_is_a_line() -> None:
 
 def test_no_points_no_drawing() -> None:
     assert not line_chart("l", "T", "", [Series("a", [])], Axes("x", "y"), columns=(), rows=()).svg
+
+
+def _labels(svg: str) -> dict[str, str]:
+    """The text anchor of each label."""
+    return {
+        name: anchor for anchor, name in re.findall(r'<text text-anchor="(\w+)"[^>]*>([a-z ]+)</text>', svg)
+    }
+
+
+def test_labels_of_near_marks_run_apart_and_long_ones_stay_inside() -> None:
+    axes = Axes("x", "y", x_log=True)
+    line = [Series("a", [(1.0, 1.0), (100.0, 2.0)])]
+    near = line_chart(
+        "c", "t", "d", line, axes, columns=(), rows=(), marks=[(10.0, "today"), (11.0, "flips")]
+    )
+    assert _labels(near.svg) | {"today": "end", "flips": "start"} == _labels(near.svg)
+    edge = line_chart(
+        "c", "t", "d", line, axes, columns=(), rows=(), marks=[(1.1, "a long label"), (9.0, "b")]
+    )
+    assert _labels(edge.svg)["a long label"] == "start"
+
+
+def test_an_axis_of_nearly_equal_values_keeps_labels_that_differ() -> None:
+    line = [Series("a", [(0.0, 536.0), (1.0, 536.2)])]
+    chart = line_chart("c", "t", "d", line, Axes("x", "MB", y_zero=False), columns=(), rows=())
+    ticks = re.findall(r">(\d{3})</text>", chart.svg)
+    assert len(ticks) > 1
+    assert len(set(ticks)) == len(ticks)

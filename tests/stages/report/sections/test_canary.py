@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 from stages.report.blocks import Charts, DataTable, Heading, Material, Text
+from stages.report.formatting import sentence
 from stages.report.sections import canary
 from tests.stages.report.sample_tables import sample_rows
 
@@ -24,7 +26,7 @@ def test_each_verdicts_reason_stands_under_its_heading(material: Material) -> No
         for before, after in pairwise(blocks)
         if isinstance(before, Heading) and isinstance(after, Text)
     ]
-    assert told == [reasons["canary-1"], reasons["canary-2"]]
+    assert told == [sentence(reasons["canary-1"]), sentence(reasons["canary-2"])]
 
 
 def test_share_and_guardrail_are_told_in_words(material: Material) -> None:
@@ -57,3 +59,13 @@ def test_decisions_stand_apart_from_looks(material: Material) -> None:
     assert len(decisions) == 2
     assert all(str(row[1]) not in canary.LOOKS for table in decisions for row in table.rows)
     assert all(row[4] for table in decisions for row in table.rows), "each with its reason"
+
+
+def test_what_a_record_adds_in_brackets_stands_apart(
+    material_of: Callable[[dict[str, list[dict[str, Any]]]], Material],
+) -> None:
+    rows = sample_rows()
+    rows["canary_verdicts"][0]["reason"] = "nothing broke [a rehearsal]"
+    blocks = canary.build(material_of(rows)).blocks
+    assert Text("Nothing broke") in blocks
+    assert Text("A rehearsal", "note") in blocks

@@ -29,7 +29,7 @@ def test_golden_lines(material: Material) -> None:
     )
     assert lines[3] == (
         "fraud-scoring | mission critical scoring, bursty | all vetoed | — | — | — | "
-        "residency: 12 of 12 options | — | 0 of 4"
+        "residency: 10 of 10 options | — | 0 of 4"
     )
 
 
