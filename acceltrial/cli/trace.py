@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-if TYPE_CHECKING:
-    from acceltrial.traces.generator import GeneratorSpec
-    from acceltrial.traces.reading import Trace
+from acceltrial.cli.trace_files import open_either, open_file
+from acceltrial.cli.trace_model import model
+from acceltrial.cli.trace_table import number, print_json, print_table, show
 
 app = App(name="trace", help="Request traces: statistics, conversion, sampling, generation, comparison.")
 
@@ -47,10 +46,10 @@ def stats(
     """Rate, burstiness at 1, 10 and 60 s, lengths, prefix sharing, in one pass."""
     from acceltrial.traces.statistics import trace_stats
 
-    trace = _open(file, format, columns, sort, spread, seed)
+    trace = open_file(file, format, columns, sort, spread, seed)
     found = trace_stats(trace)
     payload = {"file": str(file), **found.as_dict(), "reading": asdict(trace.facts)}
-    _show(payload, json, str(file))
+    show(payload, json, str(file))
 
 
 @app.command
@@ -69,9 +68,9 @@ def convert(
     """Any known format into the canonical columns, streamed."""
     from acceltrial.traces.writing import write_trace
 
-    trace = _open(file, format, columns, sort, spread, seed)
+    trace = open_file(file, format, columns, sort, spread, seed)
     rows = write_trace(out, trace)
-    _show({"file": str(file), "out": str(out), "rows": rows, "reading": asdict(trace.facts)}, json, str(out))
+    show({"file": str(file), "out": str(out), "rows": rows, "reading": asdict(trace.facts)}, json, str(out))
 
 
 @app.command
@@ -96,7 +95,7 @@ def sample(
     from acceltrial.traces.sampling import thin
     from acceltrial.traces.writing import write_trace
 
-    trace = _open(file, format, columns, sort, spread, seed)
+    trace = open_file(file, format, columns, sort, spread, seed)
     thinned = thin(trace, share, seed=seed, unit=unit)
 
     def kept() -> Iterator[Any]:
@@ -112,7 +111,7 @@ def sample(
     payload = {"file": str(file), "out": str(out), "rows": rows, "rows_read": thinned.thinning.rows_in,
                "unit": unit, "share_asked": share, "thinned_1_to": thinned.thinning.factor,
                "adjustment": str(thinned.thinning)}  # fmt: skip
-    _show(payload, json, str(out))
+    show(payload, json, str(out))
 
 
 @app.command
@@ -124,16 +123,31 @@ def generate(
     spec: Annotated[Path | None, Parameter(help="YAML or JSON file with the generator's settings.")] = None,
     rate: Annotated[float | None, Parameter(help="Requests a second.")] = None,
     duration: Annotated[float | None, Parameter(help="Seconds.")] = None,
+    format: Format = "auto",  # noqa: A002
+    columns: Columns = "",
+    sort: Sort = False,
+    spread: Spread = "auto",
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Traffic fitted to statistics: burstiness at several windows, lengths, clients, sessions."""
+    """Traffic fitted to statistics: burstiness at several windows, lengths, clients, sessions.
+
+    --format, --columns, --sort and --spread say how the trace of --like is read.
+    """
+    from acceltrial.errors import ConfigurationError
     from acceltrial.traces.generator import fit
     from acceltrial.traces.generator import generate as draw
     from acceltrial.traces.statistics import compare_stats, trace_stats
     from acceltrial.traces.writing import write_trace
 
-    chosen, reference = _spec(preset, like, spec, rate, duration)
+    if like is None and (format, columns, sort, spread) != ("auto", "", False, "auto"):
+        raise ConfigurationError(
+            "--format, --columns, --sort and --spread say how a trace is read, and there is none",
+            where="acceltrial trace generate",
+            remedy="give the trace to imitate with --like FILE",
+        )
+    imitated = open_file(like, format, columns, sort, spread, seed) if like is not None else None
+    chosen, reference = model(preset, like, imitated, spec, rate, duration)
     fitted = fit(chosen, seed)
     frame = draw(chosen, seed, fitted=fitted)
     rows = write_trace(out, [frame])
@@ -145,7 +159,7 @@ def generate(
     }  # fmt: skip
     if reference is not None:
         payload["against_the_imitated"] = compare_stats(reference, reached).to_dicts()
-    _show(payload, json, str(out))
+    show(payload, json, str(out))
 
 
 @app.command
@@ -154,24 +168,33 @@ def compare(
     other: Path,
     /,
     *,
+    format: Format = "auto",  # noqa: A002
+    columns: Columns = "",
+    other_format: Annotated[str, Parameter(help="The same of OTHER; by default as --format.")] = "",
+    other_columns: Annotated[str, Parameter(help="The same of OTHER; by default as --columns.")] = "",
     sort: Sort = False,
     spread: Spread = "auto",
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Two traces figure by figure, for example a generated one against the one it imitates."""
+    """Two traces figure by figure, for example a generated one against the one it imitates.
+
+    A file that `acceltrial trace` wrote is read as such, whatever --format and --columns say of the other.
+    """
     from acceltrial.traces.statistics import compare_stats, trace_stats
 
-    first, second = (trace_stats(_open(f, "auto", "", sort, spread, seed)) for f in (reference, other))
+    asked = ((reference, format, columns), (other, other_format or format, other_columns or columns))
+    opened = (open_either(*one, sort, spread, seed) for one in asked)
+    first, second = (trace_stats(one) for one in opened)
     table = compare_stats(first, second)
     if json:
-        _print_json({"reference": str(reference), "other": str(other), "figures": table.to_dicts()})
+        print_json({"reference": str(reference), "other": str(other), "figures": table.to_dicts()})
         return
-    _print_table(
+    print_table(
         f"{other.name} against {reference.name}",
         ["figure", reference.name, other.name, "ratio"],
         [
-            [row["figure"], *(_number(row[k]) for k in ("reference", "other", "ratio"))]
+            [row["figure"], *(number(row[k]) for k in ("reference", "other", "ratio"))]
             for row in table.to_dicts()
         ],
     )
@@ -183,126 +206,7 @@ def presets(*, json: Json = False) -> None:
     from acceltrial.traces.generator import PRESETS
 
     if json:
-        _print_json({name: item.model_dump(exclude_none=True) for name, item in PRESETS.items()})
+        print_json({name: item.model_dump(exclude_none=True) for name, item in PRESETS.items()})
         return
-    rows = [[name, _number(item.rate_rps), item.source, item.as_of] for name, item in PRESETS.items()]
-    _print_table("presets", ["preset", "requests/s", "source", "as of"], rows)
-
-
-def _open(
-    path: Path, format_: str, columns: str, sort: bool, spread: Literal["auto", "never"], seed: int
-) -> Trace:
-    from acceltrial.traces.reading import open_trace
-
-    return open_trace(path, format=format_, columns=_columns(columns), sort=sort, spread=spread, seed=seed)
-
-
-def _columns(text: str) -> dict[str, str] | None:
-    from acceltrial.errors import ConfigurationError
-
-    if not text:
-        return None
-    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
-    if any(not sign for _, sign, _ in pairs):
-        raise ConfigurationError(
-            f"the mapping {text!r} is not a list of name=column",
-            where="--columns",
-            remedy="write for example arrival=when,input_tokens=prompt,time_unit=iso",
-        )
-    return {name.strip(): column.strip() for name, _, column in pairs}
-
-
-def _spec(
-    preset: str, like: Path | None, spec: Path | None, rate: float | None, duration: float | None
-) -> tuple[GeneratorSpec, Any]:
-    """The spec asked for, and the statistics of the imitated trace if there is one."""
-    from acceltrial.errors import ConfigurationError
-    from acceltrial.traces.generator import generator_spec, spec_from_stats
-    from acceltrial.traces.statistics import trace_stats
-
-    if sum(bool(given) for given in (preset, like, spec)) != 1:
-        raise ConfigurationError(
-            "give exactly one of --preset, --like and --spec",
-            where="acceltrial trace generate",
-            remedy="for example --preset azure_conversation; `acceltrial trace presets` lists them",
-        )
-    changes = {k: v for k, v in {"rate_rps": rate, "duration_s": duration}.items() if v is not None}
-    if preset:
-        return generator_spec({"preset": preset, **changes}), None
-    if spec is not None:
-        return generator_spec({**_settings(spec), **changes}), None
-    assert like is not None
-    reference = trace_stats(_open(like, "auto", "", False, "auto", 0))
-    chosen = spec_from_stats(reference, f"statistics of {like.name}")
-    chosen = chosen if rate is None else chosen.at_rate(rate)
-    return (chosen if duration is None else generator_spec(
-        {**chosen.model_dump(exclude_none=True), "duration_s": duration}
-    )), reference  # fmt: skip
-
-
-def _settings(path: Path) -> dict[str, Any]:
-    import yaml
-
-    from acceltrial.errors import ConfigurationError
-    from acceltrial.storage.atomic import storage_error
-
-    try:
-        found = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise storage_error(error, path) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"not YAML ({str(error).splitlines()[0]})", where=str(path), remedy="correct the file"
-        ) from error
-    if not isinstance(found, dict):
-        raise ConfigurationError(
-            "no mapping of settings", where=str(path), remedy="write `rate_rps: …` and so on"
-        )
-    return {str(key): value for key, value in found.items()}
-
-
-def _show(payload: dict[str, Any], json: bool, title: str) -> None:
-    """The payload as JSON, or its figures as a table."""
-    if json:
-        _print_json(payload)
-        return
-    rows = []
-    for name, value in payload.items():
-        if isinstance(value, dict):
-            rows += [
-                [f"{name}.{key}", _number(item)] for key, item in value.items() if item not in (None, [], {})
-            ]
-        elif isinstance(value, list):
-            rows += [[f"{name}.{item['figure']}", f"× {_number(item['ratio'])}"] for item in value]
-        else:
-            rows.append([name, _number(value)])
-    _print_table(title, ["figure", "value"], rows)
-
-
-def _number(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:,.4g}" if abs(value) < 1e6 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-
-
-def _print_json(payload: dict[str, Any]) -> None:
-    import orjson
-
-    sys.stdout.write(
-        orjson.dumps(payload, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n"
-    )
-
-
-def _print_table(title: str, header: list[str], rows: list[list[str]]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title=escape(title), title_justify="left")
-    for index, name in enumerate(header):
-        table.add_column(escape(name), justify="left" if index == 0 else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
-    Console().print(table)
+    rows = [[name, number(item.rate_rps), item.source, item.as_of] for name, item in PRESETS.items()]
+    print_table("presets", ["preset", "requests/s", "source", "as of"], rows)

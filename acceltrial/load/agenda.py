@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 from pathlib import Path
 
 from acceltrial.load.job import AFTER, INTENDED, THINK, Job, read_array
+from acceltrial.load.sharding import scheduled_of, warm_up_of
 
 _NS = 1_000_000_000
 
@@ -27,6 +28,10 @@ class Agenda:
         self.intended_s = read_array(folder / INTENDED, "d")
         self.after = read_array(folder / AFTER, "q")
         self.think_s = read_array(folder / THINK, "d")
+        # Worked out before the start: a long schedule would make its first requests late.
+        self._scheduled = scheduled_of(
+            job.requests - job.warm_up, self.after, job.processes, shard, first=job.warm_up
+        )
         self.pending = 0
         self.warming = self.closed_loop = False
         self.start_ns = self._stop_ns = 0
@@ -42,7 +47,7 @@ class Agenda:
     def begin_warm_up(self, now_ns: int) -> bool:
         """Sets the shard's warm-up requests on their streams; False where there are none."""
         job = self.job
-        mine = range(self.shard, job.warm_up, job.processes)
+        mine = warm_up_of(job.warm_up, job.processes, self.shard)
         if not mine:
             return False
         self.warming = self.closed_loop = True
@@ -55,12 +60,11 @@ class Agenda:
         self.warming = False
         self.start_ns = start_ns
         self._stop_ns = start_ns + int(job.stop_after_s * _NS) if job.stop_after_s else 0
-        indexes = range(job.warm_up + self.shard, job.requests, job.processes)
         self.closed_loop = job.concurrency > 0
         if self.closed_loop:
-            self._start_streams(indexes, _share(job.concurrency, self.shard, job.processes), start_ns)
+            self._start_streams(self._scheduled, _share(job.concurrency, self.shard, job.processes), start_ns)
         else:
-            self._plan_open_loop(indexes)
+            self._plan_open_loop(self._scheduled)
 
     def clear(self) -> None:
         """Forgets everything that has not begun."""
@@ -70,13 +74,13 @@ class Agenda:
         self._followers.clear()
         self.pending = 0
 
-    def _start_streams(self, indexes: range, streams: int, start_ns: int) -> None:
+    def _start_streams(self, indexes: Sequence[int], streams: int, start_ns: int) -> None:
         self._queue = deque(indexes)
         for _ in range(min(streams, len(self._queue))):
             heappush(self._delayed, (start_ns, self._queue.popleft()))
             self.pending += 1
 
-    def _plan_open_loop(self, indexes: range) -> None:
+    def _plan_open_loop(self, indexes: Sequence[int]) -> None:
         """Takes up the shard's indexes in order of time; turns that wait for an answer are set aside."""
         after, skip = self.after, self.job.warm_up
         if after:

@@ -39,20 +39,20 @@ def body_of(buffer: bytes, framing: Framing) -> tuple[bytes, Places]:
     raw_starts: list[int] = []
     pieces: list[bytes] = []
     total, position, find = 0, framing.body_at, buffer.find
-    while (end_of_line := find(b"\r\n", position)) >= 0:
+    while (end_of_line := find(b"\n", position)) >= 0:
         try:
             size = chunk_size(buffer, position, end_of_line)
         except MalformedResponse:
             break
         if size == 0:
             break
-        start = end_of_line + 2
+        start = end_of_line + 1
         piece = buffer[start : start + size]
         body_starts.append(total)
         raw_starts.append(start)
         pieces.append(piece)
         total += len(piece)
-        position = start + size + 2
+        position = start + size + (1 if buffer[start + size : start + size + 1] == b"\n" else 2)
     if not pieces:
         return b"", Places([0], [framing.body_at])
     return b"".join(pieces), Places(body_starts, raw_starts)

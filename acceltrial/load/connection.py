@@ -77,6 +77,14 @@ class Connection:
             self.socket, server_hostname=server_name, do_handshake_on_connect=False
         )
 
+    def is_connected(self) -> bool:
+        """Whether the other side has been reached."""
+        try:
+            self.socket.getpeername()
+        except OSError:
+            return False
+        return True
+
     def close(self) -> None:
         """Gives the socket back."""
         self.state = State.CLOSED

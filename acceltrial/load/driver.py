@@ -5,8 +5,8 @@ takes one stamp per socket read, keeps the bytes, and follows the framing just f
 response ends. What the bytes mean is worked out afterwards.
 
 Run as `python -m acceltrial.load.driver FOLDER SHARD`; a first line on standard input says that the job is
-laid down, then it prints `ready`, reads the start time, and ends by itself. When standard input closes, the
-parent is gone and so is the run.
+laid down, then it warms up, prints `ready`, reads the start time, and ends by itself. When standard input
+closes, the parent is gone and so is the run.
 """
 
 from __future__ import annotations
@@ -50,25 +50,27 @@ class Driver:
         self.journal = Journal(job, shard)
         self.wire = Wire(job, self.agenda, self.journal, self.epoll)
         self.start_ns = 0
+        self.warm_up_s = 0.0
         self.interrupted = False
 
-    def run(self, start_ns: int) -> None:
-        """Warms up, sends the schedule from `start_ns` on, and returns when every request has ended."""
-        self.start_ns = start_ns
-        if self.agenda.begin_warm_up(time.monotonic_ns()):
+    def warm_up(self) -> None:
+        """Sends the requests ahead of the schedule, and returns when every one has ended."""
+        begun_ns = self.start_ns = time.monotonic_ns()
+        if self.agenda.begin_warm_up(begun_ns):
             self.journal.warming = True
             self._loop()
             self.journal.warming = False
-            if self.interrupted:
-                return
-            # The schedule starts at the agreed time, or later when warming up took longer.
-            self.start_ns = max(start_ns, time.monotonic_ns())
-        self.agenda.begin(self.start_ns)
+        self.warm_up_s = (time.monotonic_ns() - begun_ns) / _NS
+
+    def run(self, start_ns: int) -> None:
+        """Sends the schedule from `start_ns` on, and returns when every request has ended."""
+        self.start_ns = start_ns
+        self.agenda.begin(start_ns)
         self._loop()
 
     def _loop(self) -> None:
         clock, poll, wire, agenda = time.monotonic_ns, self.epoll.poll, self.wire, self.agenda
-        connections, waiting, deadlines = wire.connections, wire.waiting, wire.deadlines
+        connections, waiting, deadlines = wire.connections, wire.waiting, wire.deadlines.queue
         synchronise, on_event = wire.kernel.synchronise, wire.on_event
         most = _MANY_EVENTS if agenda.closed_loop else _FEW_EVENTS
         while agenda.pending:
@@ -96,7 +98,7 @@ class Driver:
             if due_ns - now_ns <= _ALERT_NS:
                 return 0.0
             self.timer.arm(due_ns - _ALERT_NS)
-        deadline_ns = self.wire.next_deadline_ns()
+        deadline_ns = self.wire.deadlines.next_ns()
         if not deadline_ns:
             return 1.0
         return min(1.0, max(0.0, (deadline_ns - now_ns) / _NS + 0.001))
@@ -132,6 +134,7 @@ class Driver:
             "failed": self.journal.failed,
             "start_ns": self.start_ns,
             "first_sent_ns": self.wire.first_sent_ns,
+            "warm_up_s": self.warm_up_s,
             "ended_ns": time.monotonic_ns(),
             "cpu_s": usage.ru_utime + usage.ru_stime,
             "peak_rss_mb": _peak_rss_mb(),
@@ -157,6 +160,20 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def _agreed_start_ns(driver: Driver) -> int:
+    """When the schedule begins, told once the warm-up is over; 0 where the parent ended the run."""
+    driver.epoll.register(0, select.EPOLLIN)
+    driver.warm_up()
+    if driver.interrupted:
+        return 0
+    driver.epoll.unregister(0)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    word = os.read(0, 64).strip()
+    driver.epoll.register(0, select.EPOLLIN)
+    return int(word or 0)
+
+
 def main() -> None:
     """Entry point of the load process."""
     _raise_file_limit()
@@ -164,18 +181,14 @@ def main() -> None:
         return
     standing: dict[str, object] = {"precedence": take_precedence(), "idle_states": keep_cores_awake()}
     driver = Driver(read_job(Path(sys.argv[1])), int(sys.argv[2]))
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    word = os.read(0, 64)
-    if not word.strip():
-        return
-    driver.epoll.register(0, select.EPOLLIN)
+    start_ns = _agreed_start_ns(driver)
     # Nothing that lives now will die before the end, and nothing of the loop makes cycles.
     gc.collect()
     gc.freeze()
     gc.disable()
     before, stolen_before_s = time.process_time(), stolen_s()
-    driver.run(int(word))
+    if start_ns:
+        driver.run(start_ns)
     loop_cpu_s, stolen_after_s = time.process_time() - before, stolen_s()
     standing |= {"loop_cpu_s": loop_cpu_s, "stolen_s": _gone(stolen_before_s, stolen_after_s)}
     driver.job.stats_path(driver.shard).write_text(json.dumps(driver.close() | standing))

@@ -1,10 +1,14 @@
-"""Where an HTTP/1.1 response ends. Nothing else is looked at while the run goes on."""
+"""Where an HTTP/1.1 response ends. Nothing else is looked at while the run goes on.
+
+Lines may end in a bare LF, as RFC 9112 (2.2) lets a recipient accept; some small servers write them so.
+"""
 
 from __future__ import annotations
 
 MAX_HEADER = 65_536
 MAX_SIZE_LINE = 1_024
 UNTIL_CLOSE = -1
+_CR = 13
 
 
 class MalformedResponse(Exception):  # noqa: N818 - a finding about the server, not a fault of ours
@@ -18,6 +22,7 @@ class Framing:
         body_at: offset of the body, or -1 while the header is incomplete.
         status: the status code, 0 while unknown.
         chunked: whether the body is in chunks.
+        strict: whether a chunk with CRLF line ends was seen: only an empty line of that kind ends the body.
         length: bytes of the body; UNTIL_CLOSE where only the end of the connection tells.
         keep_alive: whether the connection may carry another request.
         end: offset behind the response once it is complete.
@@ -34,6 +39,7 @@ class Framing:
         "keep_alive",
         "length",
         "status",
+        "strict",
     )
 
     def __init__(self) -> None:
@@ -46,6 +52,7 @@ class Framing:
         self.body_at = -1
         self.status = 0
         self.chunked = False
+        self.strict = False
         self.length = UNTIL_CLOSE
         self.keep_alive = True
         self.end = -1
@@ -58,7 +65,7 @@ class Framing:
             return False
         if self.chunked:
             # Only a read that ends so can close the last chunk: the walk is skipped for nearly every token.
-            return buffer.endswith(b"\r\n\r\n") and self._walk_chunks(buffer)
+            return (not self.strict or buffer.endswith(b"\r\n\r\n")) and self._walk_chunks(buffer)
         if self.length >= 0:
             self.end = self.body_at + self.length
             return len(buffer) >= self.end
@@ -81,12 +88,12 @@ class Framing:
             start = self._head_at
             if not b"HTTP/1.".startswith(buffer[start : start + 7]):
                 raise MalformedResponse(f"the response starts with {bytes(buffer[start : start + 20])!r}")
-            at = buffer.find(b"\r\n\r\n", start)
-            if at < 0:
+            end = _behind_empty_line(buffer, start)
+            if end < 0:
                 if len(buffer) - start > MAX_HEADER:
                     raise MalformedResponse(f"no end of the header within {MAX_HEADER} bytes")
                 return False
-            header = bytes(buffer[start : at + 2])
+            header = bytes(buffer[start:end])
             if header != self._header_seen:
                 self._read_header(header)
                 self._header_seen = header
@@ -94,13 +101,13 @@ class Framing:
             # A server's headers are the same for many answers: they need not be read again.
             self.status, self.chunked, self.length, self.keep_alive = self._header_told
             if self.status < 100 or self.status >= 200:
-                self.body_at = self._walk = at + 4
+                self.body_at = self._walk = end
                 return True
             # An interim response (100 Continue, 103 Early Hints) only precedes the real one.
-            self._head_at = at + 4
+            self._head_at = end
 
     def _read_header(self, header: bytes) -> None:
-        lines = header.split(b"\r\n")
+        lines = header.split(b"\n")
         try:
             self.status = int(lines[0].split(None, 2)[1])
         except (IndexError, ValueError) as error:
@@ -129,7 +136,7 @@ class Framing:
     def _walk_chunks(self, buffer: bytearray) -> bool:
         position = self._walk
         while True:
-            end_of_line = buffer.find(b"\r\n", position, position + MAX_SIZE_LINE)
+            end_of_line = buffer.find(b"\n", position, position + MAX_SIZE_LINE)
             if end_of_line < 0:
                 if len(buffer) - position >= MAX_SIZE_LINE:
                     raise MalformedResponse("a chunk's size line does not end")
@@ -141,29 +148,33 @@ class Framing:
             if size < 0:
                 size = chunk_size(buffer, position, end_of_line)  # with an extension, or malformed
             if size == 0:
-                return self._last_chunk(buffer, position, end_of_line)
-            following = end_of_line + 2 + size + 2
-            if following > len(buffer):
+                self._walk = position
+                self.end = _behind_empty_line(buffer, end_of_line)
+                return self.end >= 0
+            following = _behind_line_end(buffer, end_of_line + 1 + size)
+            if following < 0:
                 break
-            if buffer[following - 2 : following] != b"\r\n":
-                raise MalformedResponse("a chunk does not end where its size says")
+            self.strict = self.strict or (buffer[end_of_line - 1] == _CR and buffer[following - 2] == _CR)
             position = following
         self._walk = position
         return False
 
-    def _last_chunk(self, buffer: bytearray, position: int, end_of_line: int) -> bool:
-        self._walk = position
-        if buffer[end_of_line + 2 : end_of_line + 4] == b"\r\n":
-            self.end = end_of_line + 4
-            return True
-        trailer = buffer.find(b"\r\n\r\n", end_of_line)
-        self.end = trailer + 4
-        return trailer >= 0
+
+def _behind_line_end(buffer: bytearray | bytes, at: int) -> int:
+    """The offset behind the line end at `at`; -1 while it is not all there. Raises MalformedResponse."""
+    ending = buffer[at : at + 2]
+    if ending[:1] == b"\n":
+        return at + 1
+    if ending == b"\r\n":
+        return at + 2
+    if not b"\r\n".startswith(ending):
+        raise MalformedResponse("a chunk does not end where its size says")
+    return -1
 
 
 def chunk_size(buffer: bytearray | bytes | memoryview, start: int, end: int) -> int:
     """The size that a chunk's first line states. Raises MalformedResponse."""
-    text = bytes(buffer[start:end])
+    text = bytes(buffer[start:end]).rstrip(b"\r")
     try:
         if not text.isalnum():
             text = text.split(b";", 1)[0].strip()
@@ -172,3 +183,12 @@ def chunk_size(buffer: bytearray | bytes | memoryview, start: int, end: int) -> 
         return int(text, 16)
     except ValueError as error:
         raise MalformedResponse(f"chunk size {text[:40]!r}") from error
+
+
+def _behind_empty_line(buffer: bytes | bytearray, start: int) -> int:
+    """The offset behind the first empty line, of either kind; -1 where there is none yet."""
+    strict = buffer.find(b"\n\r\n", start)
+    bare = buffer.find(b"\n\n", start, strict + 1 if strict >= 0 else len(buffer))
+    if bare >= 0:
+        return bare + 2
+    return strict + 3 if strict >= 0 else -1

@@ -75,14 +75,14 @@ def _is_event_stream(header: bytes, body: bytes) -> bool:
 
 
 def _content_encoding(header: bytes) -> bytes:
-    _, found, rest = header.lower().partition(b"\r\ncontent-encoding:")
-    return rest.split(b"\r\n", 1)[0].strip() if found else b""
+    _, found, rest = header.lower().partition(b"\ncontent-encoding:")
+    return rest.split(b"\n", 1)[0].strip() if found else b""
 
 
 def _failed_status(parsed: Parsed, header: bytes, body: bytes) -> None:
     parsed.error_class = f"http_{parsed.status}"
     parsed.detail = body[:300].decode(errors="replace")
-    for line in header.split(b"\r\n"):
+    for line in header.split(b"\n"):
         name, _, value = line.partition(b":")
         if name.strip().lower() == b"retry-after":
             parsed.retry_after_s = _seconds(value)

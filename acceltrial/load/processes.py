@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import subprocess
 import sys
 import time
@@ -44,9 +45,14 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
 class Fleet:
     """The load processes of one job, begun before the job is laid down: they load while it is rendered."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(
+        self, job: Job, *, deadline_s: float = 0.0, progress: Callable[[str], None] = lambda _line: None
+    ) -> None:
         self.job = job
         self.children: list[subprocess.Popen[bytes]] = []
+        self._deadline_s, self._progress = deadline_s, progress
+        self._begun = self._told = 0.0
+        self._stopped = False
 
     def __enter__(self) -> Fleet:
         for shard in range(self.job.processes):
@@ -66,17 +72,49 @@ class Fleet:
             end_process(child)
 
     def start(self) -> int:
-        """Starts every process at one time, returned in ns; the job must have been laid down by now."""
+        """Starts every process at one time, once all have warmed up; the job must have been laid down by now.
+
+        Returns that time, ns of the monotonic clock.
+        """
+        self._begun = time.monotonic()
         for shard in range(self.job.processes):
             self._say(shard, b"read\n")
-        for shard, child in enumerate(self.children):
-            assert child.stdout is not None
-            if child.stdout.readline().strip() != b"ready":
-                raise self._fault(shard)
-        start_ns = time.monotonic_ns() + _LEAD_NS
         for shard in range(self.job.processes):
-            self._say(shard, b"%d\n" % start_ns)
+            self._await_ready(shard)
+        start_ns = time.monotonic_ns() + _LEAD_NS
+        if not self._stopped:
+            for shard in range(self.job.processes):
+                self._say(shard, b"%d\n" % start_ns)
         return start_ns
+
+    def wait(self) -> list[dict[str, Any]]:
+        """What each process says about itself once all have ended; past the deadline they are stopped."""
+        pause = 0.005
+        while any(child.poll() is None for child in self.children):
+            time.sleep(pause)
+            pause = min(0.05, pause * 1.2)
+            self._keep_time("load has run for")
+        return [self._stats(shard) for shard in range(self.job.processes)]
+
+    def _await_ready(self, shard: int) -> None:
+        stdout = self.children[shard].stdout
+        assert stdout is not None
+        while not self._stopped and not select.select([stdout], [], [], 0.1)[0]:
+            self._keep_time("warming up for")
+        if not self._stopped and stdout.readline().strip() != b"ready":
+            raise self._fault(shard)
+
+    def _keep_time(self, what: str) -> None:
+        """Tells about once a second how long it has taken, and stops the processes past the deadline."""
+        elapsed = time.monotonic() - self._begun
+        if self._deadline_s and elapsed > self._deadline_s and not self._stopped:
+            self._stopped = True
+            for child in self.children:
+                if child.stdin is not None:
+                    child.stdin.close()
+        if elapsed - self._told >= 1.0:
+            self._told = elapsed
+            self._progress(f"{what} {elapsed:.0f} s")
 
     def _say(self, shard: int, word: bytes) -> None:
         stdin = self.children[shard].stdin
@@ -87,28 +125,6 @@ class Fleet:
         except BrokenPipeError:
             self.children[shard].wait()
             raise self._fault(shard) from None
-
-    def wait(self, deadline_s: float, progress: Callable[[str], None]) -> list[dict[str, Any]]:
-        """What each process says about itself once all have ended; past `deadline_s` they are stopped."""
-        begun, told = time.monotonic(), 0.0
-        stopped = False
-        pause = 0.005
-        while any(child.poll() is None for child in self.children):
-            time.sleep(pause)
-            pause = min(0.05, pause * 1.2)
-            elapsed = time.monotonic() - begun
-            if deadline_s and elapsed > deadline_s and not stopped:
-                self._stop()
-                stopped = True
-            if elapsed - told >= 1.0:
-                told = elapsed
-                progress(f"load has run for {elapsed:.0f} s")
-        return [self._stats(shard) for shard in range(self.job.processes)]
-
-    def _stop(self) -> None:
-        for child in self.children:
-            if child.stdin is not None:
-                child.stdin.close()
 
     def _stats(self, shard: int) -> dict[str, Any]:
         path = self.job.stats_path(shard)

@@ -61,7 +61,7 @@ def plain_receiver(job: Job, kernel: KernelStamps, to: Endings) -> Callable[[Con
         framing = connection.framing
         # A token's read cannot end the response: the common case is told without a call.
         within = len(buffer) <= most_bytes and len(stamps) <= _MAX_READS
-        if framing.chunked and within and not buffer.endswith(_END):
+        if framing.strict and within and not buffer.endswith(_END):
             return
         follow(connection, most_bytes, to)
 

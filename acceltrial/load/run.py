@@ -90,12 +90,12 @@ def drive(plan: LoadPlan, begun: float | None = None) -> Drive:
     address = resolve(plan.base_url)
     with run_folder(plan) as folder:
         job = job_for(plan, address, folder)
-        with Fleet(job) as fleet:
+        with Fleet(job, deadline_s=plan.deadline_s, progress=plan.progress) as fleet:
             rendering = rendering_for(plan, address)
             lay_down(plan, job, rendering)
             with watching(address) as server:
                 start_ns = fleet.start()
-                stats = fleet.wait(plan.deadline_s, plan.progress)
+                stats = fleet.wait()
         from acceltrial.load.records import RecordBuilder
 
         origin_ns = min(int(one["start_ns"]) for one in stats)
@@ -104,7 +104,7 @@ def drive(plan: LoadPlan, begun: float | None = None) -> Drive:
             builder.add(read_spill(job.spill_path(shard)))
         records = builder.build()
     first_ns = min((int(one["first_sent_ns"]) for one in stats if one["first_sent_ns"]), default=start_ns)
-    startup_s = first_ns / 1e9 - begun
+    startup_s = first_ns / 1e9 - begun - max(float(one["warm_up_s"]) for one in stats)
     return Drive(records, stats, origin_ns, startup_s, rendering.rate, server, rendering.dialect)
 
 
@@ -113,10 +113,10 @@ def processes_for(plan: LoadPlan) -> int:
     import os
 
     if plan.processes:
-        return min(plan.processes, len(plan.schedule))
+        return min(plan.processes, plan.schedule.parts)
     busiest = plan.schedule.rate_rps or plan.schedule.concurrency * 10.0
     wanted = int(busiest // _ONE_PROCESS_RPS) + 1
-    return max(1, min(wanted, (os.cpu_count() or 2) // 2, _MOST_PROCESSES, len(plan.schedule)))
+    return max(1, min(wanted, (os.cpu_count() or 2) // 2, _MOST_PROCESSES, plan.schedule.parts))
 
 
 def rendering_for(plan: LoadPlan, address: Address) -> Rendering:

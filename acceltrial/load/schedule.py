@@ -12,6 +12,7 @@ import numpy.typing as npt
 from acceltrial.errors import ConfigurationError
 from acceltrial.load import arrivals
 from acceltrial.load.lengths import Lengths
+from acceltrial.load.sessions import turns_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -74,6 +75,13 @@ class Schedule:
         if self.concurrency or len(self) < 2 or self.span_s <= 0:
             return None
         return len(self) / self.span_s
+
+    @property
+    def parts(self) -> int:
+        """What can be cut apart: the streams of a closed loop, the sessions, or the single requests."""
+        if self.concurrency:
+            return min(self.concurrency, len(self))
+        return len(self) if self.after is None else int(np.count_nonzero(self.after < 0))
 
     def with_prompts(self, prompts: Sequence[Any]) -> Schedule:
         """The same times with the caller's own prompts; lengths then follow from the prompts."""
@@ -174,15 +182,17 @@ class Schedule:
 
         Think times are exponential with mean `think_s` (a tool call's or a person's pause).
         """
-        return _sessions(
-            np.asarray(starts_s, float),
+        random = np.random.default_rng([seed, 3])
+        made = turns_of(
+            np.asarray(starts_s, dtype=np.float64),
             turns,
-            think_s,
-            first_input_tokens,
-            growth_tokens,
-            output_tokens,
-            seed,
+            think_s=think_s,
+            first_input_tokens=first_input_tokens,
+            growth_tokens=growth_tokens,
+            random=random,
         )
+        lengths = _lengths(output_tokens, len(made.turn), random)
+        return Schedule(output_tokens=lengths, arrivals="sessions", seed=seed, **made._asdict())
 
 
 def _assemble(
@@ -216,40 +226,6 @@ def _lengths(given: LengthSpec, count: int, generator: np.random.Generator) -> I
     if not np.all(np.isfinite(values)):
         raise ConfigurationError("a length is not a finite number", where="schedule")
     return values.astype(np.int64)
-
-
-def _sessions(
-    starts: Floats, turns: int, think_s: float, first: int, growth: int, output: LengthSpec, seed: int
-) -> Schedule:
-    if turns < 1 or think_s < 0:
-        raise ConfigurationError("sessions need at least one turn and no negative pause", where="schedule")
-    count = len(starts) * turns
-    generator = np.random.default_rng([seed, 3])
-    think = generator.exponential(think_s, count) if think_s else np.zeros(count)
-    turn = np.tile(np.arange(turns), len(starts))
-    session = np.repeat(np.arange(len(starts)), turns)
-    think[turn == 0] = 0.0
-    earliest = np.repeat(starts, turns) + _cumulative(think, turns)
-    order = np.argsort(earliest, kind="stable")
-    place = np.empty(count, dtype=np.int64)
-    place[order] = np.arange(count)
-    before = np.where(turn == 0, -1, place[np.maximum(np.arange(count) - 1, 0)])
-    return Schedule(
-        intended_s=earliest[order],
-        input_tokens=(first + turn * growth)[order],
-        output_tokens=_lengths(output, count, generator),
-        arrivals="sessions",
-        seed=seed,
-        session=session[order],
-        turn=turn[order],
-        prefix_tokens=np.where(turn == 0, 0, first + (turn - 1) * growth)[order],
-        after=before[order],
-        think_s=think[order],
-    )
-
-
-def _cumulative(think: Floats, turns: int) -> Floats:
-    return think.reshape(-1, turns).cumsum(axis=1).reshape(-1) if len(think) else think
 
 
 def _check(schedule: Schedule) -> None:

@@ -1,8 +1,10 @@
-"""Trust of a server: the context of a job, and what a refused certificate is called."""
+"""Trust of a server: the context of a job, the handshake, and what a refused certificate is called."""
 
 from __future__ import annotations
 
+import socket
 import ssl
+from typing import NamedTuple
 
 from acceltrial.load.job import Job
 
@@ -25,3 +27,26 @@ def certificate_class(error: ssl.SSLCertVerificationError) -> str:
     if error.verify_code == _EXPIRED:
         return "tls_certificate_expired"
     return "tls_host_name" if error.verify_code in _WRONG_NAME else "tls_untrusted"
+
+
+class Handshake(NamedTuple):
+    """What the socket waits for (None once it is secured), or the error class with its words."""
+
+    waits_to_write: bool | None = None
+    outcome: str = ""
+    detail: str = ""
+
+
+def shake_hands(sock: socket.socket) -> Handshake:
+    """Goes on with the TLS handshake of a wrapped socket as far as it can without waiting."""
+    try:
+        sock.do_handshake()  # type: ignore[attr-defined]
+    except ssl.SSLWantReadError:
+        return Handshake(waits_to_write=False)
+    except ssl.SSLWantWriteError:
+        return Handshake(waits_to_write=True)
+    except ssl.SSLCertVerificationError as error:
+        return Handshake(outcome=certificate_class(error), detail=error.verify_message)
+    except (ssl.SSLError, OSError) as error:
+        return Handshake(outcome="tls_failed", detail=str(error))
+    return Handshake()

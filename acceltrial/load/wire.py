@@ -15,14 +15,14 @@ from pathlib import Path
 from acceltrial.load import spill
 from acceltrial.load.agenda import Agenda
 from acceltrial.load.connection import Connection, State
+from acceltrial.load.deadlines import Deadlines, timeout_class
 from acceltrial.load.framing import MalformedResponse
 from acceltrial.load.job import Job, RequestStore
 from acceltrial.load.journal import Journal
 from acceltrial.load.kernel_stamps import KernelStamps
 from acceltrial.load.receiving import plain_receiver, tls_receiver
-from acceltrial.load.tls import certificate_class, tls_context
+from acceltrial.load.tls import shake_hands, tls_context
 
-_NS = 1_000_000_000
 _READABLE = select.EPOLLIN
 _BOTH = select.EPOLLIN | select.EPOLLOUT
 # Members of an enumeration are looked up slowly, and these are compared once a read.
@@ -47,8 +47,7 @@ class Wire:
         self.connections: dict[int, Connection] = {}
         self.idle: list[Connection] = []
         self.waiting: deque[tuple[int, int]] = deque()
-        self.deadlines: deque[tuple[int, Connection, int]] = deque()
-        self.timeout_ns = int(job.timeout_s * _NS)
+        self.deadlines = Deadlines(job.timeout_s)
         self.address = 0
         self.opened = 0
         self.reads = 0
@@ -85,7 +84,7 @@ class Wire:
         connection.dialled_ns = time.monotonic_ns()
         self.connections[connection.fd] = connection
         self.kernel.watch(connection.socket)
-        self.deadlines.append((connection.dialled_ns + self.timeout_ns, connection, connection.serial))
+        self.deadlines.add(connection, connection.dialled_ns)
         self.epoll.register(connection.fd, _BOTH)
         connection.watching_write = True
         code = connection.socket.connect_ex((host, port))
@@ -115,7 +114,7 @@ class Wire:
             if code:
                 self._connect_failed(connection, code)
                 return
-            if not _is_connected(connection.socket):
+            if not connection.is_connected():
                 return  # the event was of an earlier socket with the same number
             connection.connected_ns = time.monotonic_ns()
             if self.tls is None:
@@ -126,16 +125,11 @@ class Wire:
         self._handshake(connection)
 
     def _handshake(self, connection: Connection) -> None:
-        try:
-            connection.socket.do_handshake()  # type: ignore[attr-defined]
-        except ssl.SSLWantReadError:
-            self._watch(connection, write=False)
-        except ssl.SSLWantWriteError:
-            self._watch(connection, write=True)
-        except ssl.SSLCertVerificationError as error:
-            self.end(connection, certificate_class(error), error.verify_message)
-        except (ssl.SSLError, OSError) as error:
-            self.end(connection, "tls_failed", str(error))
+        step = shake_hands(connection.socket)
+        if step.outcome:
+            self.end(connection, step.outcome, step.detail)
+        elif step.waits_to_write is not None:
+            self._watch(connection, write=step.waits_to_write)
         else:
             connection.secured_ns = time.monotonic_ns()
             self._start_sending(connection)
@@ -150,7 +144,7 @@ class Wire:
         if not self.first_sent_ns and not self.agenda.warming:
             self.first_sent_ns = now_ns
         if not connection.fresh:
-            self.deadlines.append((now_ns + self.timeout_ns, connection, connection.serial))
+            self.deadlines.add(connection, now_ns)
         self._push(connection)
 
     def _push(self, connection: Connection) -> None:
@@ -255,21 +249,11 @@ class Wire:
 
     # Limits -------------------------------------------------------------------------------------
 
-    def next_deadline_ns(self) -> int:
-        """When the first request in flight runs out of time; 0 where none is."""
-        deadlines = self.deadlines
-        while deadlines and deadlines[0][1].serial != deadlines[0][2]:
-            deadlines.popleft()
-        return deadlines[0][0] if deadlines else 0
-
     def expire(self, now_ns: int) -> None:
         """Ends what has taken longer than the job allows."""
-        deadlines = self.deadlines
-        while deadlines and (deadlines[0][0] <= now_ns or deadlines[0][1].serial != deadlines[0][2]):
-            _, connection, serial = deadlines.popleft()
-            if connection.serial == serial:
-                self.end(connection, _timeout_class(connection), f"no end within {self.job.timeout_s:g} s")
-        while self.waiting and now_ns - self.waiting[0][1] > self.timeout_ns:
+        for connection in self.deadlines.expired(now_ns):
+            self.end(connection, timeout_class(connection), f"no end within {self.job.timeout_s:g} s")
+        while self.waiting and now_ns - self.waiting[0][1] > self.deadlines.timeout_ns:
             index, due_ns = self.waiting.popleft()
             self._unsent(index, due_ns, "timeout_waiting", "no free connection")
 
@@ -285,19 +269,3 @@ class Wire:
         for connection in list(self.connections.values()):
             self.drop(connection)
         self.store.close()
-
-
-def _is_connected(sock: socket.socket) -> bool:
-    try:
-        sock.getpeername()
-    except OSError:
-        return False
-    return True
-
-
-def _timeout_class(connection: Connection) -> str:
-    if connection.state in (State.CONNECTING, State.SECURING):
-        return "timeout_connect"
-    if connection.state == _SENDING:
-        return "timeout_send"
-    return "timeout_body" if connection.stamps else "timeout_first_byte"

@@ -91,7 +91,7 @@ def open_trace(
     mapping = _mapping(columns, path)
     head = read_head(path)
     chosen = find_format(head, format, mapped=mapping is not None)
-    reading = Reading(columns=mapping, seed=seed, block_bytes=block_bytes)
+    reading = Reading(columns=mapping, format_named=format != "auto", seed=seed, block_bytes=block_bytes)
     facts = TraceFacts(chosen.name, seed, skipped=reading.skipped, notes=reading.notes)
     return Trace(_canonical(head, chosen, reading, facts, sort=sort, spread=spread == "auto"), facts)
 

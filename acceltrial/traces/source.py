@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,11 @@ class Head:
     lines: tuple[str, ...]
     parquet_columns: tuple[str, ...] | None = None
 
+    @property
+    def is_json(self) -> bool:
+        """Whether the text opens an object or a list."""
+        return bool(self.lines) and self.lines[0].lstrip().startswith(("{", "["))
+
 
 def read_head(path: Path) -> Head:
     """The start of the file at `path`.
@@ -62,7 +68,8 @@ def read_head(path: Path) -> Head:
         return Head(path, (), parquet_columns(path))
     _refuse_foreign(path, start)
     text = start.decode("utf-8-sig", errors="replace")
-    lines = text.splitlines()
+    # A prompt in a JSON string may hold other characters that `splitlines` takes for line ends.
+    lines = re.split(r"\r\n|\n|\r", text)
     if len(start) == HEAD_BYTES and len(lines) > 1:
         lines = lines[:-1]
     return Head(path, tuple(line for line in lines if line.strip()))

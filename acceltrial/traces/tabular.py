@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
 import polars as pl
 from polars.datatypes import DataType
 
 from acceltrial.errors import DataContractError
+from acceltrial.traces.json_objects import json_objects
 from acceltrial.traces.source import Head, line_blocks
 
 PARQUET_BATCH = 262_144
@@ -27,16 +27,22 @@ def csv_header(head: Head) -> tuple[list[str], str]:
 
 
 def csv_batches(
-    head: Head, wanted: Sequence[str], block_bytes: int, types: Mapping[str, DataType] | None = None
+    head: Head,
+    wanted: Sequence[str],
+    block_bytes: int,
+    types: Mapping[str, DataType] | None = None,
+    header: Sequence[str] | None = None,
 ) -> Iterator[pl.DataFrame]:
     """The `wanted` columns, with `row` counting data rows from 1; blank lines are left out.
 
-    Columns are text, or of the type in `types` as long as every cell of a block can be read so.
+    Columns are text, or of the type in `types` as long as every cell of a block can be read so. `header`
+    names the columns of a file that has no line for that.
 
     Raises:
         DataContractError: a missing or doubled column, a row with more fields than the header.
     """
-    names, separator = csv_header(head)
+    found, separator = csv_header(head)
+    names = found if header is None else list(header)
     check_columns(head.path, names, wanted)
     for name in wanted:
         if names.count(name) > 1:
@@ -45,7 +51,7 @@ def csv_batches(
     typed = {**text, **(types or {})}
     row, first = 1, True
     for block in line_blocks(head.path, block_bytes):
-        body = _without_header(block) if first else block
+        body = _without_header(block) if first and header is None else block
         first = False
         if not body.strip():
             row += body.count(b"\n")
@@ -65,34 +71,18 @@ def csv_batches(
         yield frame.select(rows, *wanted)
 
 
-def json_rows(path: Path, block_bytes: int) -> Iterator[tuple[int, list[Any]]]:
-    """Parsed objects of JSON lines in lists, with the line number of each list's first; blank lines are None.
-
-    Raises:
-        DataContractError: a line that is no JSON object.
-    """
-    number = 1
-    for block in line_blocks(path, block_bytes, quoted=False):
-        lines = block.split(b"\n")
-        if not lines[-1]:
-            lines.pop()
-        if number == 1 and lines[0].startswith(b"\xef\xbb\xbf"):
-            lines[0] = lines[0][3:]
-        yield number, [_object(path, number + i, line) for i, line in enumerate(lines)]
-        number += len(lines)
-
-
 def json_batches(head: Head, wanted: Sequence[str], block_bytes: int) -> Iterator[pl.DataFrame]:
-    """The `wanted` fields (dotted paths reach inside), with `row` the line number."""
+    """The `wanted` fields (dotted paths reach inside), with `row` the line on which the object starts."""
     present: set[str] = set()
-    for number, objects in json_rows(head.path, block_bytes):
-        rows = [number + i for i, item in enumerate(objects) if item is not None]
-        items = [item for item in objects if item is not None]
+    first = True
+    for objects in json_objects(head.path, block_bytes):
+        rows, items = [one.line for one in objects], [one.item for one in objects]
         columns = {name: [_reach(item, name) for item in items] for name in wanted}
         present.update(name for name, values in columns.items() if any(v is not None for v in values))
-        if number == 1:
+        if first:
             known = sorted({key for item in items[:100] for key in item})
             check_columns(head.path, [*known, *present], wanted)
+            first = False
         yield pl.DataFrame(
             [pl.Series("row", rows, dtype=pl.Int64), *(json_series(name, v) for name, v in columns.items())]
         )
@@ -173,26 +163,6 @@ def _without_header(block: bytes) -> bytes:
 
 def _distinct(names: list[str]) -> list[str]:
     return [name if names.index(name) == i else f"{name}#{i}" for i, name in enumerate(names)]
-
-
-def _object(path: Path, number: int, line: bytes) -> dict[str, Any] | None:
-    if not line.strip():
-        return None
-    try:
-        item = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise DataContractError(
-            f"not JSON ({error})",
-            where=f"{path}, line {number}",
-            remedy="one JSON object a line; NaN and Infinity are not JSON; the last line may be cut short",
-        ) from error
-    if not isinstance(item, dict):
-        raise DataContractError(
-            f"a JSON {type(item).__name__}, not an object",
-            where=f"{path}, line {number}",
-            remedy="one JSON object a line",
-        )
-    return item
 
 
 def _reach(item: dict[str, Any], name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -9,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from acceltrial.errors import ConfigurationError, TargetUnavailableError
+from acceltrial.load.job import SETTINGS
 from acceltrial.load.processes import child_environment
 from acceltrial.load.scale_out.clocks import Stamps
 from acceltrial.load.scale_out.run import WorkerLostError
@@ -35,8 +37,9 @@ class RayWorker:
         return Stamps(*self._get(self._actor.stamps.remote()))
 
     def prepare(self, files: dict[str, bytes], shard: int) -> None:
-        """Lays a shard down."""
-        self._get(self._actor.prepare.remote(files, shard), _COME_UP_S)
+        """Lays a shard down and has it warm up, which takes as long as the server does."""
+        warms_up = json.loads(files[SETTINGS])["warm_up"]
+        self._get(self._actor.prepare.remote(files, shard), None if warms_up else _COME_UP_S)
 
     def start(self, start_ns: int) -> None:
         """Starts at a time of its clock."""

@@ -20,9 +20,10 @@ from acceltrial.load.plan import LoadPlan, LoadResult
 from acceltrial.load.records import NOT_SENT, RecordBuilder
 from acceltrial.load.run import Drive, job_for, lay_down, rendering_for, run_folder
 from acceltrial.load.scale_out.clocks import Offset, Stamps, measure_offset
-from acceltrial.load.scale_out.shards import indexes_of, on_our_clock, shard_files
+from acceltrial.load.scale_out.shards import on_our_clock, shard_files
 from acceltrial.load.scale_out.worker import Collected
 from acceltrial.load.server_metrics import watching
+from acceltrial.load.sharding import scheduled_of
 from acceltrial.load.spill import read_spill
 
 WORKER_LOST = "worker_lost"
@@ -45,7 +46,7 @@ class Worker(Protocol):
         ...
 
     def prepare(self, files: dict[str, bytes], shard: int) -> None:
-        """Lays a shard down."""
+        """Lays a shard down and warms up."""
         ...
 
     def start(self, start_ns: int) -> None:
@@ -129,21 +130,13 @@ def run_scaled_out(plan: LoadPlan, workers: Sequence[Worker], transport: str) ->
 
 
 def _check(plan: LoadPlan, workers: Sequence[Worker]) -> None:
-    many = len(workers) > 1
-    faults = {
-        "no worker was given": not workers,
-        f"{len(workers)} workers for {len(plan.schedule)} requests": len(workers) > len(plan.schedule),
-        "sessions whose turns wait for one another cannot be cut by index": many
-        and plan.schedule.after is not None,
-        "warm-up requests would start the workers at different times": plan.warm_up > 0,
-    }
-    for message, wrong in faults.items():
-        if wrong:
-            raise ConfigurationError(
-                message,
-                where="scale-out",
-                remedy="use fewer workers, no sessions, and a run of its own to warm up",
-            )
+    parts = plan.schedule.parts
+    if not 0 < len(workers) <= parts:
+        raise ConfigurationError(
+            f"{len(workers)} workers for {parts} requests, sessions or streams that can be cut apart",
+            where="scale-out",
+            remedy=f"use 1 to {parts} workers",
+        )
 
 
 def _drive(plan: LoadPlan, workers: Sequence[Worker]) -> tuple[Drive, list[Part]]:
@@ -167,7 +160,7 @@ def _drive(plan: LoadPlan, workers: Sequence[Worker]) -> tuple[Drive, list[Part]
             _add(builder, part)
         records = _with_lost(builder.build(), plan, job, parts)
     first_ns = min((one["first_sent_ns"] for one in stats if one["first_sent_ns"]), default=start_ns)
-    startup_s = first_ns / 1e9 - begun
+    startup_s = first_ns / 1e9 - begun - max(float(one["warm_up_s"]) for one in stats)
     driven = Drive(records, stats, start_ns, startup_s, rendering.rate, server, rendering.dialect)
     return driven, parts
 
@@ -250,10 +243,11 @@ def _with_lost(records: pl.DataFrame, plan: LoadPlan, job: Job, parts: Sequence[
     if not lost:
         return records
     indexes = np.concatenate([np.asarray(_at_risk(plan, job, p.shard)) for p in lost]).astype(np.int64)
-    missing = np.setdiff1d(indexes, records.filter(pl.col("error_class") != NOT_SENT)["index"].to_numpy())
-    answered = records.filter(pl.col("error_class").is_null())["index"].to_numpy()
-    missing = np.setdiff1d(missing, answered)
-    kept = records.filter(~pl.col("index").is_in(missing.tolist()))
+    never = pl.col("index").is_in(indexes.tolist()) & (pl.col("error_class") == NOT_SENT)
+    told = pl.when(never).then(pl.lit(WORKER_LOST)).otherwise(pl.col("error_class"))
+    records = records.with_columns(told.alias("error_class"))
+    # What a closed loop never began has no row yet.
+    missing = np.setdiff1d(indexes, records["index"].to_numpy())
     rows = pl.DataFrame(
         {
             "index": missing,
@@ -263,14 +257,16 @@ def _with_lost(records: pl.DataFrame, plan: LoadPlan, job: Job, parts: Sequence[
             "chunks": np.zeros(len(missing), dtype=np.int64),
         }
     )
-    return pl.concat([kept, rows], how="diagonal").sort("index").select(records.columns)
+    return pl.concat([records, rows], how="diagonal").sort("index").select(records.columns)
 
 
 def _at_risk(plan: LoadPlan, job: Job, shard: int) -> Sequence[int]:
     """What the shard was to send: all of it in an open loop, in a closed one a request for each stream."""
-    mine = indexes_of(job, shard)
-    streams = -(-plan.schedule.concurrency // job.processes)
-    return mine[:streams] if plan.schedule.concurrency else mine
+    schedule = plan.schedule
+    after = schedule.after.tolist() if schedule.after is not None else ()
+    mine = scheduled_of(len(schedule), after, job.processes, shard)
+    streams = -(-schedule.concurrency // job.processes)
+    return mine[:streams] if schedule.concurrency else mine
 
 
 def _told(parts: Sequence[Part], transport: str) -> dict[str, Any]:

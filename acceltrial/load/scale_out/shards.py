@@ -17,14 +17,11 @@ from acceltrial.load.job import (
     THINK,
     Job,
     RequestStore,
+    read_array,
 )
 from acceltrial.load.scale_out.clocks import Offset
+from acceltrial.load.sharding import scheduled_of, warm_up_of
 from acceltrial.load.spill import RawRecord
-
-
-def indexes_of(job: Job, shard: int) -> range:
-    """The schedule's requests that one shard sends, counted without warm-up."""
-    return range(shard, job.requests - job.warm_up, job.processes)
 
 
 def shard_files(job: Job, shard: int) -> dict[str, bytes]:
@@ -32,10 +29,12 @@ def shard_files(job: Job, shard: int) -> dict[str, bytes]:
     folder = Path(job.folder)
     store = RequestStore(folder)
     offsets, requests = array("q", [0]), io.BytesIO()
-    mine = set(indexes_of(job, shard))
+    after = read_array(folder / AFTER, "q")
+    scheduled = scheduled_of(job.requests - job.warm_up, after, job.processes, shard, first=job.warm_up)
+    mine = {*warm_up_of(job.warm_up, job.processes, shard), *scheduled}
     try:
         for index in range(job.requests):
-            if index - job.warm_up in mine:
+            if index in mine:
                 requests.write(store.read(index))
             offsets.append(requests.tell())
     finally:

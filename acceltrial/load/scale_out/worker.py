@@ -52,7 +52,7 @@ class ShardWorker:
         return Stamps(now_ns, time.monotonic_ns())
 
     def prepare(self, files: dict[str, bytes], shard: int) -> None:
-        """Lays the shard down and waits until its load process is ready. Raises AcceltrialError."""
+        """Lays the shard down and waits until its load process has warmed up. Raises AcceltrialError."""
         folder = Path(self._home.name)
         for name, content in files.items():
             (folder / name).write_bytes(content)

@@ -18,6 +18,7 @@ class Reading:
 
     Attributes:
         columns: the mapping of a generic table; None for formats that know their own.
+        format_named: whether a person named the format; else it was told by content.
         seed: for readers that must draw (spreading, published distributions).
         skipped: rows that are no requests (other spans, finished at once), by reason.
         notes: what a person must know about the result.
@@ -25,6 +26,7 @@ class Reading:
     """
 
     columns: ColumnMap | None = None
+    format_named: bool = False
     seed: int = 0
     block_bytes: int = BLOCK_BYTES
     skipped: dict[str, int] = field(default_factory=dict)

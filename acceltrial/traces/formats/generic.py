@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import orjson
 import polars as pl
 
 from acceltrial.errors import ConfigurationError
 from acceltrial.traces.columns import OWN_COLUMNS, ColumnMap
 from acceltrial.traces.formats.base import Reading
+from acceltrial.traces.json_objects import first_objects
 from acceltrial.traces.parsing import parse_batch
 from acceltrial.traces.source import Head
 from acceltrial.traces.tabular import csv_batches, csv_header, json_batches, parquet_batches
@@ -61,7 +61,7 @@ def mapped_batches(head: Head, columns: ColumnMap, block_bytes: int) -> Iterator
     wanted = list(dict.fromkeys(columns.wanted().values()))
     if head.parquet_columns is not None:
         frames = parquet_batches(head, wanted)
-    elif is_json(head):
+    elif head.is_json:
         frames = json_batches(head, wanted, block_bytes)
     else:
         frames = csv_batches(head, wanted, block_bytes, columns.usual_types())
@@ -69,18 +69,10 @@ def mapped_batches(head: Head, columns: ColumnMap, block_bytes: int) -> Iterator
         yield parse_batch(frame, columns, head.path)
 
 
-def is_json(head: Head) -> bool:
-    """Whether the first line opens a JSON object."""
-    return bool(head.lines) and head.lines[0].lstrip().startswith("{")
-
-
 def column_names(head: Head) -> list[str]:
-    """The names that the header, the first object or the Parquet schema gives."""
+    """The names that the header, the first objects or the Parquet schema give."""
     if head.parquet_columns is not None:
         return list(head.parquet_columns)
-    if not is_json(head):
+    if not head.is_json:
         return csv_header(head)[0]
-    try:
-        return list(orjson.loads(head.lines[0]))
-    except orjson.JSONDecodeError:
-        return []
+    return list(dict.fromkeys(name for item in first_objects(head) for name in item))

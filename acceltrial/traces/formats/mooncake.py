@@ -1,4 +1,4 @@
-"""Mooncake traces: JSON lines with milliseconds, lengths and the ids of 512-token prefix blocks."""
+"""Mooncake traces: JSON objects with milliseconds, lengths and the ids of 512-token prefix blocks."""
 
 from __future__ import annotations
 
@@ -6,27 +6,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import orjson
 import polars as pl
 from numpy.typing import NDArray
 
 from acceltrial.errors import DataContractError
-from acceltrial.traces.columns import ColumnMap
+from acceltrial.traces.columns import ColumnMap, TimeUnit
 from acceltrial.traces.formats.base import Reading
 from acceltrial.traces.formats.prefixes import SeenBlocks
+from acceltrial.traces.formats.time_units import has_fractions, told_unit, unclear_unit
+from acceltrial.traces.json_objects import first_objects, json_objects
 from acceltrial.traces.parsing import parse_batch
 from acceltrial.traces.source import Head
-from acceltrial.traces.tabular import check_columns, json_rows, json_series
+from acceltrial.traces.tabular import check_columns, json_series
 
 BLOCK_TOKENS = 512
-_FIELDS = ("timestamp", "input_length", "output_length")
-_COLUMNS = ColumnMap(
-    arrival="timestamp",
-    input_tokens="input_length",
-    output_tokens="output_length",
-    prefix_tokens="prefix",
-    time_unit="ms",
-)
+_FIELDS = {"arrival": "timestamp", "input_tokens": "input_length", "output_tokens": "output_length"}
+_REQUIRED = {"timestamp", "input_length"}
+_OPTIONAL = {"output_length", "hash_ids"}
 
 
 class MooncakeFormat:
@@ -37,33 +33,45 @@ class MooncakeFormat:
     ordered = True
 
     def recognises(self, head: Head) -> bool:
-        """By the three fields of its first line."""
-        try:
-            first = orjson.loads(head.lines[0]) if head.lines else None
-        except orjson.JSONDecodeError:
-            return False
-        return isinstance(first, dict) and set(_FIELDS) <= set(first)
+        """By the fields of its first object; of `output_length` and `hash_ids` one may be missing."""
+        return any(set(item) >= _REQUIRED and _OPTIONAL & set(item) for item in first_objects(head, 1))
 
     def batches(self, head: Head, reading: Reading) -> Iterator[pl.DataFrame]:
-        """Parsed batches. Raises DataContractError."""
+        """Parsed batches. Raises DataContractError, and ConfigurationError where the time unit is unclear."""
         seen = SeenBlocks()
+        columns = ColumnMap(**_FIELDS, prefix_tokens="prefix", time_unit=_unit(head, reading))
         reading.notes.append(
             f"prefix_tokens: tokens of leading {BLOCK_TOKENS}-token blocks that an earlier request had"
         )
-        for number, objects in json_rows(head.path, reading.block_bytes):
-            rows = [number + i for i, item in enumerate(objects) if item is not None]
-            items = [item for item in objects if item is not None]
-            if not items:
-                continue
-            if number == 1:
-                check_columns(head.path, items[0], _FIELDS)
-            columns = {name: [item.get(name) for item in items] for name in _FIELDS}
+        first = True
+        for objects in json_objects(head.path, reading.block_bytes):
+            rows, items = [one.line for one in objects], [one.item for one in objects]
+            if first:
+                check_columns(head.path, items[0], sorted(_REQUIRED))
+                first = False
+            cells = {name: [item.get(name) for item in items] for name in _FIELDS.values()}
             raw = pl.DataFrame(
-                [pl.Series("row", rows, dtype=pl.Int64), *(json_series(n, v) for n, v in columns.items())]
+                [pl.Series("row", rows, dtype=pl.Int64), *(json_series(n, v) for n, v in cells.items())]
             )
-            prefix = _prefix_tokens(head, seen, items, rows)
-            frame = parse_batch(raw.with_columns(pl.Series("prefix", prefix)), _COLUMNS, head.path)
-            yield frame.with_columns(pl.min_horizontal("prefix_tokens", "input_tokens"))
+            prefix = pl.Series("prefix", _prefix_tokens(head, seen, items, rows), dtype=pl.Int64)
+            frame = parse_batch(raw.with_columns(prefix), columns, head.path)
+            # Of an unknown one the smallest would be the other: what is not known stays empty.
+            least = pl.min_horizontal("prefix_tokens", "input_tokens")
+            yield frame.with_columns(
+                pl.when(pl.col("prefix_tokens").is_not_null()).then(least).alias("prefix_tokens")
+            )
+
+
+def _unit(head: Head, reading: Reading) -> TimeUnit:
+    """Milliseconds, unless the cells say otherwise: whoever names the format has said that they are."""
+    told = told_unit(head, _FIELDS["arrival"])
+    if told is not None:
+        return told
+    if not reading.format_named and has_fractions(head, _FIELDS["arrival"]):
+        error = unclear_unit(head, _FIELDS, "Mooncake has whole milliseconds, these have fractions")
+        error.remedy = f"{error.remedy}; or --format mooncake, if they are milliseconds"
+        raise error
+    return "ms"
 
 
 def _whole_ids(blocks: Any) -> NDArray[np.int64]:

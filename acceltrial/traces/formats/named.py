@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
-import orjson
 import polars as pl
 
 from acceltrial.errors import ConfigurationError
 from acceltrial.traces.columns import ColumnMap, TimeUnit
 from acceltrial.traces.formats.base import Reading
-from acceltrial.traces.formats.generic import column_names, is_json, mapped_batches
+from acceltrial.traces.formats.generic import column_names, mapped_batches
+from acceltrial.traces.formats.time_units import told_unit, unit_or_refusal
 from acceltrial.traces.source import Head
-from acceltrial.traces.tabular import csv_header, parquet_batches
 
 _NAMES: Final = {
     "arrival": "timestamp time ts arrival arrival_time arrival_timestamp arrived_at start_time request_time"
     " created_at datetime date_time start when",
     "input_tokens": "input_tokens prompt_tokens input_length prompt_length input_len prompt_len"
-    " context_tokens num_prefill_tokens num_prompt_tokens num_input_tokens request_tokens tokens_in",
+    " context_tokens num_prefill_tokens num_prompt_tokens num_input_tokens request_tokens tokens_in"
+    " input_toks",
     "output_tokens": "output_tokens completion_tokens output_length output_len generated_tokens"
-    " num_decode_tokens num_output_tokens response_tokens response_length tokens_out",
+    " num_decode_tokens num_output_tokens response_tokens response_length tokens_out output_toks",
     "session": "session session_id conversation conversation_id chat_id",
     "client": "client client_id user user_id tenant tenant_id customer customer_id",
     "turn": "turn turn_index",
@@ -32,9 +31,6 @@ _SUFFIXES: Final[dict[str, TimeUnit]] = {
     "s": "s", "sec": "s", "seconds": "s", "ms": "ms", "millis": "ms", "us": "us", "micros": "us",
     "ns": "ns", "nanos": "ns",
 }  # fmt: skip
-# Times since 1970 tell their unit by their size: the smallest is a day of 1973, in each unit.
-_EPOCHS: Final[tuple[tuple[float, TimeUnit], ...]] = ((1e17, "ns"), (1e14, "us"), (1e11, "ms"), (1e8, "s"))
-_CELLS = 50
 
 
 class NamedFormat:
@@ -87,54 +83,7 @@ def _plain(name: str) -> str:
 
 def _unit(head: Head, found: dict[str, str]) -> TimeUnit:
     """The unit that the name's end or the first cells tell. Raises ConfigurationError where neither does."""
-    column = found["arrival"]
-    suffix = _plain(column).rpartition("_")[2]
-    cells = [cell for cell in _cells(head, column) if cell not in (None, "")]
-    numbers = [number for number in map(_number, cells) if number is not None]
-    if len(numbers) < len(cells):
-        return "iso"
-    if suffix in _SUFFIXES:
+    suffix = _plain(found["arrival"]).rpartition("_")[2]
+    if suffix in _SUFFIXES and told_unit(head, found["arrival"]) != "iso":
         return _SUFFIXES[suffix]
-    largest = max(numbers, default=0.0)
-    for smallest, unit in _EPOCHS:
-        if largest >= smallest:
-            return unit
-    if any(number != int(number) for number in numbers):
-        return "s"
-    mapping = ",".join(f"{key}={name}" for key, name in found.items())
-    raise ConfigurationError(
-        f"column {column!r} does not tell its time unit: whole numbers that are no time since 1970",
-        where=str(head.path),
-        remedy=f"say it: acceltrial trace convert {head.path.name} --columns {mapping},time_unit=s"
-        " --out NAME.parquet (or ms, us, ns)",
-    )
-
-
-def _cells(head: Head, column: str) -> list[Any]:
-    """The first cells of a column."""
-    if head.parquet_columns is not None:
-        first = next(parquet_batches(head, [column]), None)
-        return [] if first is None else first[column].head(_CELLS).to_list()
-    lines = head.lines[: _CELLS + 1]
-    if is_json(head):
-        return [cell for line in lines for cell in _field(line, column)]
-    names, separator = csv_header(head)
-    at = names.index(column)
-    rows = csv.reader(lines[1:], delimiter=separator)
-    return [row[at].strip() for row in rows if len(row) > at]
-
-
-def _field(line: str, column: str) -> list[Any]:
-    """The field of one line; nothing of a damaged line, which the reader names when it comes to it."""
-    try:
-        item = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return []
-    return [item.get(column)] if isinstance(item, dict) else []
-
-
-def _number(cell: Any) -> float | None:
-    try:
-        return float(cell)
-    except (TypeError, ValueError):
-        return None
+    return unit_or_refusal(head, found)

@@ -84,6 +84,24 @@ def test_generate_by_preset_by_spec_and_like_a_trace(
     assert _json(capsys)["against_the_imitated"]
 
 
+def test_a_mapping_in_compare_and_generate(
+    trace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "new.parquet"
+    like = ["--like", str(trace), "--columns", COLUMNS, "--duration", "60"]
+    assert run(["trace", "generate", *like, "--out", str(out), "--json"]) == 0
+    assert _json(capsys)["against_the_imitated"]
+    assert run(["trace", "compare", str(trace), str(out), "--columns", COLUMNS, "--json"]) == 0
+    figures = {row["figure"]: row for row in _json(capsys)["figures"]}  # type: ignore[attr-defined]
+    assert figures["rate_rps"]["reference"] == pytest.approx(10.0)
+    other = tmp_path / "other.csv"
+    other.write_text("t,n\n" + "".join(f"{i},5\n" for i in range(40)))
+    mapped = ["--columns", COLUMNS, "--other-columns", "arrival=t,input_tokens=n"]
+    assert run(["trace", "compare", str(trace), str(other), *mapped, "--spread", "never", "--json"]) == 0
+    assert run(["trace", "compare", str(trace), str(trace), "--columns", COLUMNS]) == 0
+    capsys.readouterr()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -94,6 +112,8 @@ def test_generate_by_preset_by_spec_and_like_a_trace(
         (["stats", "{trace}", "--format", "xml"], 2),
         (["generate", "--out", "{tmp}/x.parquet"], 2),
         (["generate", "--preset", "nope", "--out", "{tmp}/x.parquet"], 2),
+        (["generate", "--preset", "poisson", "--columns", COLUMNS, "--out", "{tmp}/x.parquet"], 2),
+        (["compare", "{trace}", "{trace}", "--columns", "arrival=wen"], 3),
         (["generate", "--preset", "poisson", "--rate", "-1", "--out", "{tmp}/x.parquet"], 2),
         (["generate", "--preset", "poisson", "--duration", "60", "--out", "{tmp}/x.doc"], 2),
         (["sample", "{trace}", "--share", "7", "--out", "{tmp}/x.csv", "--columns", COLUMNS], 2),

@@ -61,6 +61,16 @@ def test_chunks_are_joined_and_places_found_again(pieces: list[bytes], cut: int)
     assert body.startswith(torn)
 
 
+@given(st.lists(st.binary(min_size=1, max_size=40), max_size=8))
+def test_chunks_whose_lines_end_in_a_bare_line_feed(pieces: list[bytes]) -> None:
+    raw = HEAD.replace(b"\r", b"") + b"".join(b"%x\n%s\n" % (len(one), one) for one in pieces) + b"0\n\n"
+    framing = Framing()
+    assert framing.header(raw)
+    body, places = body_of(raw, framing)
+    assert body == b"".join(pieces)
+    assert all(raw[places.raw_offset(offset)] == body[offset] for offset in range(len(body)))
+
+
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=20))
 def test_a_byte_has_the_stamp_of_the_read_that_brought_it(sizes: list[int]) -> None:
     ends, stamps, expected = array("q"), array("q"), []

@@ -455,3 +455,73 @@ def test_shards_make_up_the_schedule() -> None:
     assert driven.records["index"].to_list() == list(range(101))
     assert driven.records["intended_s"].to_list() == pytest.approx(schedule.intended_s.tolist(), abs=1e-6)
     assert len(driven.stats) == 2
+
+
+def test_warm_up_does_not_move_the_start_and_turns_stay_with_their_process() -> None:
+    schedule = Schedule.sessions([0.0, 0.05, 0.08], turns=2, think_s=0.01, output_tokens=4)
+    with serve_reference(Behaviour(ttft_ms=10, itl_ms=1)) as reference:
+        driven = drive_port(reference.port, schedule=schedule, warm_up=5, processes=2, timeout_s=10.0)
+        assert len(reference.log()["requests"]) >= 11
+    assert classes(driven) == {None}
+    assert len({one["start_ns"] for one in driven.stats}) == 1
+    first = driven.records.filter(driven.records["turn"] == 0)
+    assert first["intended_s"].to_list() == pytest.approx([0.0, 0.05, 0.08], abs=1e-6)
+
+
+def test_no_process_is_left_without_a_stream_or_a_session() -> None:
+    schedule = Schedule.closed_loop(2, requests=12, output_tokens=2, prompts=["x"] * 12)
+    with serve_reference(Behaviour(ttft_ms=2, itl_ms=1)) as reference:
+        driven = drive_port(reference.port, schedule=schedule, processes=4, timeout_s=10.0)
+    assert driven.records.height == 12
+    assert len(driven.stats) == 2
+
+
+def test_a_warm_up_that_takes_too_long_ends_with_the_run(run_against: Run) -> None:
+    def hang(connection: socket.socket) -> None:
+        read_request(connection)
+        time.sleep(30)
+
+    started = time.monotonic()
+    schedule = Schedule.open_loop("constant", rate_rps=10, requests=3, prompts=["x"] * 3)
+    driven = run_against(hang, schedule=schedule, warm_up=2, timeout_s=60.0, deadline_s=1.0)
+    assert time.monotonic() - started < 20
+    assert classes(driven) == {"not_sent"}
+
+
+BARE = good_stream().replace(b"\r\n", b"\n")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        BARE,
+        STREAM_HEAD.replace(b"\r\n", b"\n") + good_stream().removeprefix(STREAM_HEAD),
+        STREAM_HEAD + BARE.removeprefix(STREAM_HEAD.replace(b"\r\n", b"\n")),
+    ],
+    ids=["all lines", "header only", "chunks only"],
+)
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_lines_that_end_in_a_bare_line_feed(run_against: Run, answer: bytes, size: int) -> None:
+    def handle(connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while read_request(connection):
+            for start in range(0, len(answer), size):
+                connection.sendall(answer[start : start + size])
+
+    driven = run_against(handle, requests=4)
+    assert classes(driven) == {None}
+    assert driven.records["text"].to_list() == [" Grüße 世界 🙂"] * 4
+    assert driven.records["output_tokens"].to_list() == [3] * 4
+    assert driven.stats[0]["opened"] == 2
+
+
+def test_whole_answers_and_failures_with_bare_line_feeds(run_against: Run) -> None:
+    body = b'{"choices":[{"text":" a","finish_reason":"stop"}],"usage":{"completion_tokens":1}}'
+    good = whole(body).replace(b"\r\n", b"\n")
+    assert classes(run_against(answering(good), stream=False)) == {None}
+    busy = whole(b"later", "429 Too Many Requests", "Retry-After: 7\r\n").replace(b"\r\n", b"\n")
+    driven = run_against(answering(busy))
+    assert classes(driven) == {"http_429"}
+    assert driven.records["retry_after_s"].to_list() == [7.0] * 4
+    packed = whole(gzip.compress(body), extra="Content-Encoding: gzip\r\n").replace(b"\r\n\r\n", b"\n\n")
+    assert classes(run_against(answering(packed), stream=False)) == {"content_encoded"}

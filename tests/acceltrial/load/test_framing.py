@@ -14,6 +14,11 @@ def chunked(parts: list[bytes], trailer: bytes = b"") -> bytes:
     return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body + b"0\r\n" + trailer + b"\r\n"
 
 
+def bare(whole: bytes) -> bytes:
+    """The same with lines that end in a bare LF, where the line ends are not content."""
+    return whole.replace(b"\r\n", b"\n")
+
+
 def feed(pieces: list[bytes]) -> tuple[Framing, int]:
     """The framing and the number of pieces after which the response was complete (0 for never)."""
     framing, buffer = Framing(), bytearray()
@@ -40,6 +45,25 @@ def test_chunked_splits(parts: list[bytes], sizes: list[int], trailer: bytes) ->
     assert number == len(pieces)
     assert framing.end == len(whole)
     assert framing.keep_alive
+
+
+@given(
+    st.lists(st.binary(max_size=40).map(lambda part: part.replace(b"\r", b" ")), max_size=6),
+    st.integers(1, 30),
+    st.sampled_from([b"", b"X-Trailer: 1\r\n"]),
+)
+def test_lines_that_end_in_a_bare_line_feed(parts: list[bytes], size: int, trailer: bytes) -> None:
+    whole = bare(chunked(parts, trailer))
+    framing, number = feed([whole[i : i + size] for i in range(0, len(whole), size)])
+    assert number == -(-len(whole) // size)
+    assert (framing.end, framing.status, framing.keep_alive) == (len(whole), 200, True)
+    assert not framing.strict
+
+
+@pytest.mark.parametrize("end", [b"\r\n\r\n", b"\n\n", b"\r\n\n", b"\n\r\n"])
+def test_a_header_ends_at_the_first_empty_line(end: bytes) -> None:
+    framing, number = feed([b"HTTP/1.1 200 OK\nContent-Length: 6" + end + b"a\r\n\r\nb"])
+    assert (number, framing.length) == (1, 6)
 
 
 @given(st.binary(max_size=60), st.integers(1, 7))
@@ -91,6 +115,7 @@ def test_keep_alive(head: bytes, keep: bool) -> None:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nxx\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-2\r\nxx\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabcdef\r\n\r\n",
+        b"HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n1\nabcdef\n\n",
         b"HTTP/1.1 200 OK\r\n" + b"x" * 70_000,
     ],
 )

@@ -46,5 +46,5 @@ def test_a_process_that_is_killed_is_an_error(tmp_path: Path) -> None:
         fleet.start()
         fleet.children[0].kill()
         with pytest.raises(AcceltrialError):
-            fleet.wait(0.0, lambda _line: None)
+            fleet.wait()
     assert all(child.poll() is not None for child in fleet.children)

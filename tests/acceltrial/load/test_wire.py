@@ -52,7 +52,7 @@ def test_a_connection_is_kept_and_used_again(tmp_path: Path) -> None:
         made.launch(1, 0)
         work(made, 2)
         assert (made.opened, made.journal.failed) == (1, 0)
-        assert made.next_deadline_ns() == 0
+        assert made.deadlines.next_ns() == 0
 
 
 def test_a_request_without_a_connection_waits_its_turn(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_what_takes_too_long_is_ended(tmp_path: Path) -> None:
         port = listener.getsockname()[1]
         with wire(tmp_path, port, timeout_s=0.05) as made:
             made.launch(0, 0)
-            assert made.next_deadline_ns() > 0
+            assert made.deadlines.next_ns() > 0
             work(made, 1)
             assert not made.connections
         record = next(iter(read_spill(made.job.spill_path(0))))

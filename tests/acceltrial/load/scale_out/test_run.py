@@ -18,7 +18,7 @@ from acceltrial.load.reference import Behaviour
 from acceltrial.load.scale_out.clocks import Stamps
 from acceltrial.load.scale_out.run import WORKER_LOST, WorkerLostError, run_scaled_out
 from acceltrial.load.scale_out.worker import Collected, ShardWorker
-from acceltrial.load.spill import OUTCOMES, SpillWriter, read_spill
+from acceltrial.load.spill import OUTCOMES, REUSED, WARM_UP, SpillWriter, read_spill
 
 
 class Skewed:
@@ -57,8 +57,9 @@ class Skewed:
                      raw.finished_ns)  # fmt: skip
             moved = tuple(one + self.skew_ns if one else 0 for one in times)
             stamps = array("q", (one + self.skew_ns for one in raw.stamps_ns))
+            flags = REUSED * raw.reused | WARM_UP * raw.warm_up
             assert raw.outcome in OUTCOMES
-            writer.write(raw.index, moved, raw.outcome, int(raw.reused), stamps, raw.ends, raw.data)  # type: ignore[arg-type]
+            writer.write(raw.index, moved, raw.outcome, flags, stamps, raw.ends, raw.data)  # type: ignore[arg-type]
         writer.close()
         return behind.read_bytes()
 
@@ -145,19 +146,31 @@ def test_a_closed_loop_loses_a_request_a_stream_and_no_worker_left_is_an_error(
         run_scaled_out(plan(url, schedule), workers, "here")
 
 
-def test_a_plan_that_cannot_be_cut_is_refused(tmp_path: Path) -> None:
-    two = [Skewed(0, tmp_path), Skewed(0, tmp_path)]
-    one = Schedule.open_loop("constant", rate_rps=1, requests=1)
-    talks = Schedule.sessions([0.0, 0.1], turns=2, think_s=0.1)
-    with closing(two) as workers:
-        for schedule, warm_up, reason in (
-            (one, 0, "2 workers for 1"),
-            (talks, 0, "sessions"),
-            (talks, 1, "sess"),
-        ):
-            with pytest.raises(ConfigurationError, match=reason):
-                run_scaled_out(plan("http://127.0.0.1:9/v1", schedule, warm_up=warm_up), workers, "here")
-        with pytest.raises(ConfigurationError, match="no worker"):
-            run_scaled_out(plan("http://127.0.0.1:9/v1", one), [], "here")
-        with pytest.raises(ConfigurationError, match="warm-up"):
-            run_scaled_out(plan("http://127.0.0.1:9/v1", one, warm_up=1), workers[:1], "here")
+def test_sessions_stay_whole_and_warm_up_comes_before_the_common_start(url: str, tmp_path: Path) -> None:
+    schedule = Schedule.sessions([0.0, 0.05, 0.1], turns=3, think_s=0.01, output_tokens=4)
+    with closing([Skewed(0, tmp_path), Skewed(9_000_000_000, tmp_path)]) as workers:
+        result = run_scaled_out(plan(url, schedule, warm_up=5), workers, "here")
+    assert result.summary["requests"] | {"planned": 9, "completed": 9} == result.summary["requests"]
+    for _, turns in result.records.sort("turn").group_by("session"):
+        assert all(later >= ended for later, ended in zip(turns["sent_s"][1:], turns["last_s"], strict=False))
+    first = result.records.filter(result.records["turn"] == 0)
+    assert np.allclose(first["intended_s"].to_numpy(), [0.0, 0.05, 0.1], atol=1e-8)
+
+
+def test_sessions_of_a_dead_worker_are_lost_whole(url: str, tmp_path: Path) -> None:
+    schedule = Schedule.sessions([0.0, 0.05], turns=3, think_s=0.01, output_tokens=4)
+    with closing([Skewed(0, tmp_path), Mortal(0, tmp_path)]) as workers:
+        result = run_scaled_out(plan(url, schedule), workers, "here")
+    lost = result.records.filter(result.records["error_class"] == WORKER_LOST)
+    assert lost["session"].to_list() == [1, 1, 1]
+
+
+def test_more_workers_than_can_be_cut_apart_are_refused(tmp_path: Path) -> None:
+    talks = Schedule.sessions([0.0], turns=2, think_s=0.1)
+    streams = Schedule.closed_loop(1, requests=9)
+    with closing([Skewed(0, tmp_path), Skewed(0, tmp_path)]) as workers:
+        for schedule in (talks, streams):
+            with pytest.raises(ConfigurationError, match="2 workers for 1"):
+                run_scaled_out(plan("http://127.0.0.1:9/v1", schedule), workers, "here")
+        with pytest.raises(ConfigurationError, match="0 workers"):
+            run_scaled_out(plan("http://127.0.0.1:9/v1", talks), [], "here")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from acceltrial.load.job import Job, RequestStore, write_job
 from acceltrial.load.scale_out.clocks import Offset
-from acceltrial.load.scale_out.shards import indexes_of, on_our_clock, shard_files
+from acceltrial.load.scale_out.shards import on_our_clock, shard_files
+from acceltrial.load.sharding import scheduled_of
 from acceltrial.load.spill import RawRecord
 
 
@@ -39,7 +40,7 @@ def test_the_shards_together_hold_every_request_once(
             (part / name).write_bytes(content)
         assert json.loads(files["job.json"])["requests"] == len(requests)
         store = RequestStore(part)
-        mine = set(indexes_of(whole, shard))
+        mine = set(scheduled_of(len(requests), (), shards, shard))
         for index, request in enumerate(requests):
             assert store.read(index) == (request if index in mine else b"")
         store.close()

@@ -34,3 +34,31 @@ def test_published_traces_have_their_published_statistics(
     stats = trace_stats(open_trace(shared_data / "traces" / f"azure_llm_2023_{name}.csv.gz"))
     assert stats.rows == rows
     assert stats.idc_10s == pytest.approx(idc_10s, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("times", "gap"),
+    [
+        (("0.5", "2.25"), 1.75),
+        (("1700158626.5", "1700158627"), 0.5),
+        (("2025-01-05T10:00:00.5+02:00", "2025-01-05T10:00:01.25+02:00"), 0.75),
+    ],
+)
+def test_other_columns_other_order_and_other_times(
+    tmp_path: Path, times: tuple[str, str], gap: float
+) -> None:
+    path = tmp_path / "t.csv"
+    rows = "".join(f"{10 + i},{time},2,{100 + i}\n" for i, time in enumerate(times))
+    path.write_text("GeneratedTokens,TIMESTAMP,NumImages,ContextTokens\n" + rows)
+    trace = open_trace(path)
+    frame = trace.collect()
+    assert trace.facts.format == "azure"
+    assert frame["arrival_s"].to_list() == [0.0, gap]
+    assert frame.select("input_tokens", "output_tokens").rows() == [(100, 10), (101, 11)]
+
+
+def test_a_table_without_rows_holds_no_request(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n")
+    with pytest.raises(DataContractError, match="no request"):
+        open_trace(path).collect()

@@ -5,7 +5,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from acceltrial.errors import DataContractError
+from acceltrial.errors import ConfigurationError, DataContractError
 from acceltrial.traces import open_trace, trace_stats
 
 
@@ -43,6 +43,33 @@ def test_block_ids_that_are_none_are_refused(tmp_path: Path, ids: object) -> Non
     with pytest.raises(DataContractError) as caught:
         open_trace(path).collect()
     assert "hash_ids" in caught.value.where
+
+
+def test_missing_fields_and_other_layouts(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    rows: list[dict[str, object]] = [
+        {"hash_ids": [0, 1], "input_length": 900, "timestamp": 0, "extra": {"a": 1}}
+    ]
+    rows.append({"timestamp": 1500, "input_length": 800, "hash_ids": [0, 2]})
+    rows.append({"timestamp": 1600, "input_length": 1})
+    path.write_bytes(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
+    trace = open_trace(path)
+    frame = trace.collect()
+    assert trace.facts.format == "mooncake"
+    assert frame["arrival_s"].to_list() == [0.0, 1.5, 1.6]
+    assert frame["output_tokens"].to_list() == [None] * 3
+    assert frame["prefix_tokens"].to_list() == [0, 512, None]
+
+
+def test_times_that_are_no_whole_milliseconds(tmp_path: Path) -> None:
+    path = _file(tmp_path, [_row(0, 5, [0]) | {"timestamp": at} for at in (0.5, 2.0)])
+    with pytest.raises(ConfigurationError, match="these have fractions") as caught:
+        open_trace(path).collect()
+    assert "--format mooncake" in caught.value.remedy
+    assert open_trace(path, format="mooncake").collect()["arrival_s"].to_list() == [0.0, 0.0015]
+    days = ("2026-01-01T00:00:00+01:00", "2026-01-01T00:00:02+01:00")
+    path = _file(tmp_path, [_row(0, 5, [0]) | {"timestamp": day} for day in days])
+    assert open_trace(path).collect()["arrival_s"].to_list() == [0.0, 2.0]
 
 
 def test_the_published_trace(shared_data: Path) -> None:

@@ -41,3 +41,37 @@ def test_a_bad_rate_is_named(tmp_path: Path, rate: str) -> None:
     with pytest.raises(DataContractError) as caught:
         open_trace(path).collect()
     assert "rate_rps" in caught.value.where
+
+
+def test_an_idle_window_is_empty_and_does_not_make_the_one_before_it_longer(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("rate_rps,window_start_s,client,note\n5,0,a,x\n0,600,a,x\n5,1200,a,x\n5,3000,a,x\n")
+    trace = open_trace(path, seed=1)
+    frame = trace.collect()
+    assert frame.height == pytest.approx(9_000, rel=0.05)
+    times = frame["arrival_s"]
+    assert times.is_between(610, 1190).sum() == times.is_between(1810, 2990).sum() == 0
+    assert times.is_between(1200, 1800).sum() == pytest.approx(3_000, rel=0.1)
+    assert any("CV of 1" in note for note in trace.facts.notes)
+
+
+def test_a_published_file_is_one_client(tmp_path: Path) -> None:
+    path = tmp_path / "chunk-7-trace.csv"
+    path.write_text("0,2.0,1.5,Gamma,1,1\n600,0,0,,0,0\n1200,2.0,0.9,Weibull,1,1\n1800,1.0,1.0,Pareto,1,1\n")
+    (tmp_path / "chunk-7-dataset.json").write_text(
+        '{"0": {"input_tokens": "{100: 0.5, 200: 0.5}", "output_tokens": "{9: 1.0}"}}'
+    )
+    trace = open_trace(path, seed=3)
+    frame = trace.collect()
+    assert trace.facts.format == "servegen"
+    assert set(frame["client"]) == {"7"}
+    assert frame.height == pytest.approx(3_000, rel=0.1)
+    assert frame["output_tokens"].to_list().count(9) > 0.9 * frame.height
+    assert any("pareto" in note for note in trace.facts.notes)
+
+
+def test_one_window_has_no_width(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("client,window_start_s,rate_rps\na,0,1\n")
+    with pytest.raises(DataContractError, match="fewer than two windows"):
+        open_trace(path).collect()
