@@ -25,6 +25,8 @@ Breach = tuple[int, str, str]
 
 _DEGRADED_RATE = 0.05
 _START_REQUESTS = 100
+_START_Z = 2.33
+"""Normal quantile (99 %) of the upper end that is taken for the baseline's failures at its own start."""
 _GROWING_LOOKS = 0.3
 BEFORE_REQUESTS = 20
 
@@ -115,15 +117,21 @@ def _absolute(rule: Guardrail, records: Records) -> Check | None:
 
 
 def _own_start(rule: Guardrail, records: Records, settings: JudgeSettings) -> Check | None:
-    """The baseline against its own first reference span: twice as slow at p95, or far more failures."""
+    """The baseline against its own first reference span: twice as slow at p95, or failures beyond harm.
+
+    More failures are harm when they pass `baseline_factor` times those of the start, or those and the harm
+    that the guardrail must exclude: a canary that is merely better than that is not good.
+    """
     span = min(settings.reference_s, float(records.t_s.max(initial=0.0)) / 4)
     start = ~records.canary & (records.t_s < span)
     if start.sum() < _START_REQUESTS:
         return None
     if isinstance(rule, ErrorGuardrail):
-        rate = float((~records.ok[start]).mean())
-        limit = min(max(settings.baseline_factor * rate, rate + _DEGRADED_RATE), 0.99)
-        return ~records.ok, records.t_s >= span, limit, f"{limit:.1%} failures (its own start: {rate:.1%})"
+        failed, served = int((~records.ok[start]).sum()), int(start.sum())
+        most = _most(failed, served)
+        limit = min(max(settings.baseline_factor * most, most + rule.harm), 0.99)
+        text = f"{limit:.1%} failures (its own start: {failed / served:.1%})"
+        return ~records.ok, records.t_s >= span, limit, text
     if isinstance(rule, LatencyGuardrail):
         values = records.column(rule.column)
         known = records.ok & ~np.isnan(values)
@@ -135,6 +143,12 @@ def _own_start(rule: Guardrail, records: Records, settings: JudgeSettings) -> Ch
         )
         return values > limit_ms, known & (records.t_s >= span), 0.1, text
     return None
+
+
+def _most(k: int, n: int) -> float:
+    """The upper end of Wilson's interval for a share, at `_START_Z`."""
+    z2 = _START_Z**2
+    return (k + z2 / 2 + _START_Z * math.sqrt(k * (n - k) / n + z2 / 4)) / (n + z2)
 
 
 def _upper(values: Floats) -> float:

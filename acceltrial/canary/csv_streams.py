@@ -9,12 +9,10 @@ from pathlib import Path
 
 import polars as pl
 
-from acceltrial.canary.records import FLAGS, NUMBERS
+from acceltrial.canary.records import FLAGS, NUMBERS, SPELLINGS
 from acceltrial.errors import DataContractError
 from acceltrial.storage.atomic import storage_error
 
-_SPELLINGS = {"true": True, "1": True, "1.0": True, "yes": True,
-              "false": False, "0": False, "0.0": False, "no": False}  # fmt: skip
 _NUMBERS = ("t_s", *NUMBERS, *FLAGS)
 
 
@@ -44,12 +42,12 @@ def as_parquet(path: Path) -> Iterator[Path]:
 
 
 def _convert(path: Path, copy: Path) -> None:
-    text = pl.scan_csv(path, infer_schema=False)
+    text = pl.scan_csv(path, infer_schema=False, glob=False)
     names = text.collect_schema().names()
     numbers = [pl.col(name).cast(pl.Float64) for name in _NUMBERS if name in names]
     flags = [
         pl.col("ok").str.strip_chars().str.to_lowercase().replace_strict(
-            _SPELLINGS, default=None, return_dtype=pl.Boolean
+            SPELLINGS, default=None, return_dtype=pl.Boolean
         )
     ] if "ok" in names else []  # fmt: skip
     text.with_columns(*numbers, *flags).sink_parquet(copy)

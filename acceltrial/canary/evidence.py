@@ -22,7 +22,7 @@ class Effects:
     weights: Floats
 
 
-ERROR_EFFECTS = Effects(np.array([1.95, 5.0, 25.0]), np.array([0.72, 0.26, 0.02]))
+ERROR_EFFECTS = Effects(np.array([1.9, 5.0, 25.0]), np.array([0.80, 0.18, 0.02]))
 COST_EFFECTS = Effects(np.array([1.25, 1.6, 3.0]), np.array([0.5, 0.35, 0.15]))
 GROWTH_EFFECTS = Effects(np.array([20.0, 200.0]), np.array([0.5, 0.5]))
 
@@ -98,16 +98,15 @@ def _from_several_starts(blocks: Floats, every: int) -> Floats:
     e-process. It lets a late regression show without first undoing an hour of good behaviour.
     """
     total = np.cumsum(blocks, axis=0)
-    stack, weights = [total], [FULL_START]
-    for j, start in enumerate(range(every, len(blocks), every), start=1):
-        late = total - total[start - 1]
-        late[:start] = 0.0
-        stack.append(late)
-        weights.append((1 - FULL_START) / (j * (j + 1)))
-    stack.append(np.zeros_like(total))
-    weights.append(1 - sum(weights))
-    weight = np.array(weights).reshape(-1, *([1] * total.ndim))
-    return mixture(np.stack(stack), (0,), weight)
+    starts = np.arange(every, len(blocks), every)
+    number = np.arange(1, len(starts) + 1)
+    shape = (-1, *([1] * (total.ndim - 1)))
+    begun = np.full_like(total, -np.inf)
+    begun[0] = np.log(FULL_START)
+    begun[starts] = np.log((1 - FULL_START) / (number * (number + 1))).reshape(shape) - total[starts - 1]
+    passed = np.searchsorted(starts, np.arange(len(blocks)), side="right")
+    waiting = np.log((1 - FULL_START) / (passed + 1)).reshape(shape)
+    return np.logaddexp(total + np.logaddexp.accumulate(begun, axis=0), waiting)
 
 
 def _absence(tally: Tally, base: Floats, excluded: Floats) -> Floats:

@@ -15,8 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from acceltrial.errors import ConfigurationError
 
 TAIL = 0.95
-VISIBLE = 13.0
-"""Squared standard errors at which an arm slower by the tail's margin alone would show: then it is open."""
 LEVELS = (0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 0.995, 0.998)
 Model = TypeVar("Model", bound=BaseModel)
 Share = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
@@ -56,11 +54,9 @@ class RankedGuardrail(_Rule):
 
     Attributes:
         margin: the canary may be this share worse (0.07: 7 %) before a request counts against it.
-        tail_margin: the same for levels of 0.95 and above. It opens with what the traffic can show: of a few
-            slow requests nobody can say whether an arm drifted by so much, of hundreds one can, and sooner
-            where latencies are narrow. It is open in full once an arm that is slower by so much would have
-            3.6 standard errors (√13) more requests beyond the level than were due, and in proportion of the
-            squares before.
+        tail_margin: the most that is tolerated at levels of 0.95 and above. It follows the canary: of an arm
+            that drifts the ordinary requests are slower, too, and by as much as they were in the preceding
+            minutes its tail may be. A tail that grows alone has no margin.
         levels: the baseline's quantiles among which the canary's requests are ranked; a level joins when the
             baseline has had at least five requests beyond it, so a tail is judged as soon as it shows.
         proof_level: the highest level at which the absence of harm must be shown before promotion.
@@ -86,19 +82,13 @@ class RankedGuardrail(_Rule):
         """How many of the levels must show the absence of harm before promotion; at least the first."""
         return max(sum(level <= self.proof_level for level in self.levels), 1)
 
-    def margins(
-        self, served: npt.NDArray[np.int64], lifted: npt.NDArray[np.float64]
-    ) -> npt.NDArray[np.float64]:
-        """How much worse the canary may be, look × level, where it has `served` so many requests before.
+    def margins(self, slower: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """How much worse the canary may be, look × level.
 
-        `lifted` is how many times as many requests would lie beyond each level, were they all worse by the
-        tail's margin.
+        `slower` is by how much its ordinary requests were worse before each look.
         """
-        levels = np.array(self.levels)
-        due = served[:, None] * (1 - levels)
-        squared_errors = due * (lifted - 1) ** 2 / np.maximum(lifted, 1.0)
-        opened = self.tail_margin * np.minimum(squared_errors / VISIBLE, 1.0)
-        return np.where(levels >= TAIL, opened, self.margin)
+        followed = np.clip(slower, 0.0, self.tail_margin)[:, None]
+        return np.where(np.array(self.levels) >= TAIL, followed, self.margin)
 
 
 class LatencyGuardrail(RankedGuardrail):

@@ -9,6 +9,8 @@ from acceltrial.canary.guardrails import ErrorGuardrail, Guardrail, JudgeSetting
 from acceltrial.canary.records import Records
 
 CLOCK = "clock"
+FEW = 5
+"""Requests of an arm that say nothing about its clock."""
 SHIFTED_S = 120.0
 """Records of one arm that begin and end so much later than the other's are taken for a clock's offset."""
 
@@ -44,6 +46,9 @@ def hindrance(
             lost = float(np.isnan(values[asked]).mean()) if asked.any() else 0.0
             if lost > settings.missing_share:
                 return rule.name, f"{rule.name}: {lost:.1%} of the canary's values are missing"
+    alone = _without_counterpart(records)
+    if alone > settings.missing_share:
+        return "class", f"{alone:.1%} of the canary's requests are of classes that the baseline never had"
     degraded = degraded_baseline(records, rules, settings, looks)
     return ("baseline", degraded) if degraded else None
 
@@ -51,7 +56,7 @@ def hindrance(
 def clocks_apart(records: Records) -> str:
     """Why the arms' clocks may be apart; "" when both arms' records cover the same time."""
     canary, baseline = records.t_s[records.canary], records.t_s[~records.canary]
-    if not len(canary) or not len(baseline):
+    if min(len(canary), len(baseline)) < FEW:
         return ""
     overlap = min(canary[-1], baseline[-1]) - max(canary[0], baseline[0])
     if overlap < 0.5 * min(np.ptp(canary), np.ptp(baseline)):
@@ -64,6 +69,15 @@ def clocks_apart(records: Records) -> str:
             " baseline's: their clocks may be apart"
         )
     return ""
+
+
+def _without_counterpart(records: Records) -> float:
+    """The share of the canary's requests of whose class the baseline had none: nothing to compare with."""
+    if not records.group.any():
+        return 0.0
+    theirs = np.bincount(records.group[records.canary])
+    ours = np.bincount(records.group[~records.canary], minlength=len(theirs))[: len(theirs)]
+    return float(theirs[ours == 0].sum() / max(theirs.sum(), 1))
 
 
 def _has_data(rule: Guardrail, records: Records) -> bool:

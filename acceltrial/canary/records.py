@@ -22,6 +22,10 @@ FLAGS = ("refused", "throttled", "hardware_error")
 NUMBERS = ("latency_ms", "ttft_ms", "itl_ms", "quality", "memory_bytes", "output_tokens", "cost_usd")
 OPTIONAL = (*NUMBERS[1:], "class", *FLAGS)
 MAX_GROUPS = 8
+SPELLINGS = {"true": True, "1": True, "1.0": True, "yes": True,
+             "false": False, "0": False, "0.0": False, "no": False}  # fmt: skip
+"""What an `ok` in text may say, in any case."""
+_TEXT = {"String", "Categorical"}
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,11 @@ def records_from_frame(frame: pl.DataFrame, where: str) -> Records:
     """
     t_s = _numbers(frame, "t_s", where)
     _refuse(~np.isfinite(t_s) | (t_s < 0), t_s, "t_s", "a finite time of at least 0", where)
-    arms = frame["arm"].cast(str)
-    canary = (arms == "canary").fill_null(value=False).to_numpy()
-    unknown = ~canary & (arms != "baseline").fill_null(value=True).to_numpy()
+    arms = frame["arm"]
+    if str(arms.dtype) not in _TEXT:
+        arms = arms.cast(str)
+    canary, baseline = ((arms == arm).fill_null(value=False).to_numpy() for arm in ("canary", "baseline"))
+    unknown = ~(canary | baseline)
     _refuse(unknown, arms, "arm", "`baseline` or `canary`", where)
     ok = _flags(frame["ok"], where)
     values: dict[str, Floats] = {}
@@ -103,13 +109,15 @@ def _numbers(frame: pl.DataFrame, name: str, where: str) -> Floats:
 
 
 def _flags(column: pl.Series, where: str) -> Flags:
-    whole = column.dtype.is_integer()
-    if not whole and str(column.dtype) != "Boolean":
+    if str(column.dtype) in _TEXT:
+        text = column.cast(str).str.strip_chars().str.to_lowercase()
+        column = text.replace_strict(SPELLINGS, default=None)
+    if not column.dtype.is_numeric() and str(column.dtype) not in {"Boolean", "Null"}:
         raise DataContractError(
             f"column 'ok' holds {column.dtype}, not true or false", where=where, remedy="give it as booleans"
         )
-    known = column.is_in([0, 1]).fill_null(value=False) if whole else column.is_not_null()
-    _refuse(~known.to_numpy(), column, "ok", "true or false", where)
+    known = (column == 0) | (column == 1) if column.dtype.is_numeric() else column.is_not_null()
+    _refuse(~known.fill_null(value=False).to_numpy(), column, "ok", "true or false", where)
     return np.array(column.cast(bool).to_numpy(), dtype=bool)
 
 

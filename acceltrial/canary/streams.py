@@ -35,7 +35,7 @@ def read_streams(
         DataContractError: it is not Parquet (nor, by its name, CSV), lacks a column, or has a row without a
             stream.
     """
-    if path.suffix.lower() == ".csv":
+    if path.name.lower().endswith((".csv", ".csv.gz")):
         with as_parquet(path) as copy:
             yield from _read_parquet(copy, path, batch, most_open)
     else:
@@ -52,7 +52,9 @@ def _read_parquet(path: Path, named: Path, batch: int, most_open: int) -> Iterat
         raise storage_error(error, named) from error
     except ArrowException as error:
         raise DataContractError(
-            f"not Parquet ({error})", where=str(named), remedy="give recorded streams as Parquet or .csv"
+            f"not Parquet ({error})",
+            where=str(named),
+            remedy="give recorded streams as Parquet, .csv or .csv.gz",
         ) from error
     columns = _columns(file, named)
     spans = _spans(file, named, batch)

@@ -18,8 +18,14 @@ from acceltrial.canary.records import Codes, Flags, Floats, Records
 
 BIN = 0.005
 """Latencies are compared in steps of half a per cent."""
+MOST_CELLS = 16_000_000
+"""Counts held of one column. Steps are wider where looks and classes are many, or latencies far apart."""
 SMALLEST, LARGEST = 1e-6, 1e9
 BEYOND_QUANTILE = 5
+BODY = np.array([0.1, 0.9])
+"""Levels of the baseline between which requests are ordinary: their shift tells an arm's drift."""
+FOLLOWED_REQUESTS = 100
+"""Canary requests that tell its drift; with fewer the tail has no margin."""
 SETTLING_REQUESTS = 20
 
 Counts = npt.NDArray[np.float64]
@@ -95,12 +101,16 @@ def tally_slow(
     known = records.ok & (values > 0)
     past = max(math.ceil(reference_s / interval_s), 1)
     levels = np.array(rule.levels)
-    hist = _histograms(records, values, known, looks, interval_s)
-    served = np.concatenate([[0], hist[1].sum(axis=(0, 2)).cumsum()[:-1]])
-    parts = [_exceedance(hist[0, g], hist[1, g], rule, past, served) for g in range(hist.shape[1])]
-    k_c, n_c, k_b, n_b = (np.stack(column, axis=1) for column in zip(*parts, strict=True))
+    hist, step = _histograms(records, values, known, looks, interval_s)
     whole = hist.sum(axis=1)
     warm = _warm_from(whole[0], whole[1], interval_s, warmup)
+    before = [_preceding_counts(baseline, past) for baseline in hist[0]]
+    shift = _steps(rule.margins(_slower(hist, before, warm, past // 2, step)), step)
+    parts = [
+        _exceedance(baseline, canary, reference, levels, shift)
+        for baseline, canary, reference in zip(hist[0], hist[1], before, strict=True)
+    ]
+    k_c, n_c, k_b, n_b = (np.stack(column, axis=1) for column in zip(*parts, strict=True))
     k_c[:warm], n_c[:warm] = 0, 0
     tally = Tally(k_c, n_c, k_b, n_b, expected=1 - levels, prior_weight=200.0)
     shares = tuple(_missing(records.ok & (records.canary == arm), known) for arm in (False, True))
@@ -112,30 +122,66 @@ def _missing(asked: Flags, known: Flags) -> float:
     return 1 - int((asked & known).sum()) / total if total else 0.0
 
 
-def _histograms(records: Records, values: Floats, known: Flags, looks: int, interval_s: float) -> Codes:
-    """Known values by arm (baseline first), class, look and step of `BIN`."""
+def _histograms(
+    records: Records, values: Floats, known: Flags, looks: int, interval_s: float
+) -> tuple[Codes, float]:
+    """Known values by arm (baseline first), class, look and step, and how wide a step is (logarithm)."""
     groups = int(records.group.max(initial=0)) + 1
     logs = np.log(np.clip(values[known], SMALLEST, LARGEST))
-    steps = np.floor(logs / BIN).astype(np.int64)
+    span = float(np.ptp(logs)) if len(logs) else 0.0
+    rows = 2 * groups * looks
+    step = BIN * math.ceil(rows * (span / BIN + 2) / MOST_CELLS)
+    steps = np.floor(logs / step).astype(np.int64)
     steps -= steps.min() if len(steps) else 0
     width = int(steps.max(initial=0)) + 1
     cell = ((records.canary * groups + records.group) * looks + records.looks(interval_s))[known]
-    size = 2 * groups * looks * width
-    return np.bincount(cell * width + steps, minlength=size).reshape(2, groups, looks, width)
+    counts = np.bincount(cell * width + steps, minlength=rows * width)
+    return counts.reshape(2, groups, looks, width), step
 
 
-def _exceedance(
-    baseline: Codes, canary: Codes, rule: RankedGuardrail, past: int, served: Codes
-) -> tuple[Counts, Counts, Counts, Counts]:
-    """Slow and all requests of canary and baseline, look × level; `served`: the canary's before each look."""
-    levels, (looks, width) = np.array(rule.levels), baseline.shape
+def _preceding_counts(baseline: Codes, past: int) -> Codes:
+    """Values up to each step in at most `past` looks before each look, look × step."""
     running = np.cumsum(np.cumsum(baseline, axis=1), axis=0)
     before = np.zeros_like(running)
     before[1:] = running[:-1]
-    before[past + 1 :] -= running[: max(looks - past - 1, 0)]
+    before[past + 1 :] -= running[: max(len(running) - past - 1, 0)]
+    return before
+
+
+def _slower(hist: Codes, before: list[Codes], warm: int, window: int, step: float) -> Floats:
+    """By what share the canary's ordinary requests were slower in the `window` looks before each look.
+
+    The arms' mean logarithms are compared within each look and class, all values clipped to the middle four
+    fifths of the baseline's preceding ones, which keep four fifths of a small shift. 0 for too few requests.
+    """
+    looks, width = hist.shape[2:]
+    surplus, served = np.zeros(looks), np.zeros(looks)
+    for baseline, canary, reference in zip(hist[0], hist[1], before, strict=True):
+        low, high = (_place(reference, level) for level in (BODY[:1], BODY[1:]))
+        clipped = np.clip(np.arange(width), low, high)
+        n_b, n_c = baseline.sum(axis=1), canary.sum(axis=1)
+        counted = (reference[:, -1] > 0) & (n_b > 0)
+        counted[:warm] = False
+        mean_b = (baseline * clipped).sum(axis=1) / np.maximum(n_b, 1)
+        surplus += np.where(counted, (canary * clipped).sum(axis=1) - n_c * mean_b, 0.0)
+        served += np.where(counted, n_c, 0)
+    n = _preceding(served, max(window, 1))
+    shift = step * _preceding(surplus, max(window, 1)) / np.maximum(n, 1.0) / float(np.ptp(BODY))
+    return np.where(n >= FOLLOWED_REQUESTS, np.expm1(np.clip(shift, -1.0, 1.0)), 0.0)
+
+
+def _place(before: Codes, levels: Floats) -> Codes:
+    """The step at which the preceding values reach each level, look × level."""
     wanted = levels * before[:, -1:] - 1e-9
-    threshold = np.stack([np.searchsorted(row, want) for row, want in zip(before, wanted, strict=True)])
-    shift = _steps(rule.margins(served, _lifted(before, threshold, rule.tail_margin)))
+    return np.stack([np.searchsorted(row, want) for row, want in zip(before, wanted, strict=True)])
+
+
+def _exceedance(
+    baseline: Codes, canary: Codes, before: Codes, levels: Floats, shift: Codes
+) -> tuple[Counts, Counts, Counts, Counts]:
+    """Slow and all requests of canary and baseline, look × level; the canary's limit is `shift` higher."""
+    width = baseline.shape[1]
+    threshold = _place(before, levels)
     allowed = np.maximum.accumulate(threshold + shift, axis=1)
     active = before[:, -1:] * (1 - levels) >= BEYOND_QUANTILE - 1e-9
     result = []
@@ -150,15 +196,8 @@ def _exceedance(
     return result[0], result[1], result[2], result[3]
 
 
-def _steps(margins: Floats | float) -> Codes:
-    return np.asarray(np.ceil(np.log1p(margins) / BIN - 1e-9), dtype=np.int64)
-
-
-def _lifted(before: Codes, threshold: Codes, margin: float) -> Floats:
-    """How many times as many of the baseline's past values lie beyond thresholds lowered by `margin`."""
-    lowered = np.maximum(threshold - _steps(margin), 0)
-    beyond, more = (before[:, -1:] - np.take_along_axis(before, at, axis=1) for at in (threshold, lowered))
-    return np.asarray(more / np.maximum(beyond, 1))
+def _steps(margins: Floats, step: float) -> Codes:
+    return np.asarray(np.ceil(np.log1p(margins) / step - 1e-9), dtype=np.int64)
 
 
 def _warm_from(baseline: Codes, canary: Codes, interval_s: float, warmup: Warmup) -> int:

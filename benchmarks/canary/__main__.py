@@ -1,7 +1,7 @@
-"""`python -m benchmarks.canary [--quick] [--families] [--power] [--out FILE]`: the canary's judge in figures.
+"""`python -m benchmarks.canary [--quick] [--families] [--power] [--only WORDS] [--speed] [--out FILE]`.
 
-Rollbacks of our judge and of three others' rules on the same simulated streams, the median time they took,
-and the speed of `acceltrial canary judge` on a file of recorded streams.
+The canary's judge in figures: rollbacks of our judge and of three others' rules on the same simulated
+streams, the median time they took, and the speed of `acceltrial canary judge` on a file of recorded streams.
 """
 
 from __future__ import annotations
@@ -22,19 +22,28 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the streams, in a few minutes")
     parser.add_argument("--families", action="store_true", help="also latencies of other shapes")
     parser.add_argument("--power", action="store_true", help="also the tail's figures with more traffic")
+    parser.add_argument("--only", default="", help="only the cells whose names hold these words")
+    parser.add_argument("--speed", action="store_true", help="only the speed")
     parser.add_argument("--out", type=Path, help="JSON file for the figures")
     chosen = parser.parse_args()
-    cells = [*CELLS, *(FAMILY_CELLS if chosen.families else []), *(POWER_CELLS if chosen.power else [])]
+    if not chosen.speed:
+        cells = [*CELLS, *(FAMILY_CELLS if chosen.families else []), *(POWER_CELLS if chosen.power else [])]
+        wanted = [cell for cell in cells if chosen.only in cell.name]
+        _simulate(wanted, 10 if chosen.quick else 1, chosen.out)
+    if not chosen.only:
+        print(measure_speed(100 if chosen.quick else 1000))
+
+
+def _simulate(cells: list[Cell], fraction: int, out: Path | None) -> None:
+    numbers = {cell.name: i for i, cell in enumerate([*CELLS, *FAMILY_CELLS, *POWER_CELLS])}
     found: list[Result] = []
     print(f"{'cell':38} {'streams':>7}  rollbacks, median minutes to them (to reach)", flush=True)
     with ProcessPoolExecutor(WORKERS) as pool:
-        for number, cell in enumerate(cells):
-            streams = cell.streams // 10 if chosen.quick else cell.streams
-            found.append(run_cell(pool, cell, number, streams))
+        for cell in cells:
+            found.append(run_cell(pool, cell, numbers[cell.name], cell.streams // fraction))
             _show(cell, found[-1])
-            if chosen.out:
-                chosen.out.write_text(json.dumps(found, indent=1) + "\n")
-    print(measure_speed(100 if chosen.quick else 1000))
+            if out:
+                out.write_text(json.dumps(found, indent=1) + "\n")
 
 
 def _show(cell: Cell, result: Result) -> None:

@@ -41,7 +41,8 @@ def by_minute(records: Records, minutes: int) -> ByMinute:
         return np.bincount(cell, weights, minlength=size)[:size].reshape(minutes, 2).astype(np.float64)
 
     n = total()
-    order = np.lexsort((latency, cell))
+    within = 0.5 * latency / max(float(latency.max(initial=0.0)), 1e-9)
+    order = np.argsort(cell + within)
     ends = np.cumsum(n.ravel()).astype(np.int64)
     place = ends - n.ravel() + np.ceil(0.99 * n.ravel()) - 1
     found = latency[order][np.clip(place, 0, len(latency) - 1).astype(np.int64)]

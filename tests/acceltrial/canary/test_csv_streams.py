@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+
 import numpy as np
 import polars as pl
 import pytest
@@ -59,3 +61,12 @@ def test_an_ok_that_says_neither_is_refused_with_its_row(tmp_path):
 def test_a_file_that_is_not_there_is_a_storage_error(tmp_path):
     with pytest.raises(StorageError):
         list(read_streams(tmp_path / "nothing.csv"))
+
+
+def test_a_packed_csv_file_is_read_and_a_pattern_in_a_name_is_a_name(tmp_path):
+    frame = recorded(2, 20)
+    frame.write_csv(tmp_path / "s[1]*.csv")
+    (tmp_path / "s.csv.gz").write_bytes(gzip.compress((tmp_path / "s[1]*.csv").read_bytes()))
+    plain, packed = (dict(read_streams(tmp_path / name)) for name in ("s[1]*.csv", "s.csv.gz"))
+    assert list(packed) == list(plain) == ["s0", "s1"]
+    assert all(packed[name].equals(rows) for name, rows in plain.items())

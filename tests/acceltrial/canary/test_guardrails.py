@@ -11,20 +11,12 @@ from acceltrial.errors import ConfigurationError
 RULE = LatencyGuardrail(levels=(0.5, 0.95, 0.99), margin=0.1, tail_margin=0.05)
 
 
-@given(served=st.integers(0, 10**6), lifted=st.floats(1.0, 10.0))
-def test_the_tails_margin_opens_with_traffic_and_never_beyond_its_end(served, lifted):
-    looks = np.array([0, served, 2 * served])
-    margins = RULE.margins(looks, np.full((3, 3), lifted))
-    assert np.all(margins[:, 0] == 0.1), "below the tail it is open from the start"
-    assert np.all(margins[0, 1:] == 0)
-    assert np.all(np.diff(margins, axis=0) >= 0)
-    assert margins[:, 1:].max() <= 0.05
-
-
-def test_it_opens_sooner_where_a_drift_would_move_more_requests_beyond_the_level():
-    served = np.full(2, 1000)
-    narrow, wide = RULE.margins(served, np.array([[1.0, 2.0, 3.0], [1.0, 1.2, 1.3]]))
-    assert np.all(narrow[1:] > wide[1:])
+@given(st.lists(st.floats(-1.0, 3.0), min_size=1, max_size=9))
+def test_the_tails_margin_follows_the_ordinary_requests_and_never_beyond_its_end(slower):
+    margins = RULE.margins(np.array(slower))
+    assert np.all(margins[:, 0] == 0.1), "below the tail it is always open"
+    assert np.all((margins[:, 1:] >= 0) & (margins[:, 1:] <= 0.05))
+    assert np.all((margins[:, 1] > 0) == (np.array(slower) > 0))
 
 
 @pytest.mark.parametrize(

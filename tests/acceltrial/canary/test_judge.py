@@ -221,7 +221,7 @@ def test_columns_of_the_wrong_type_are_refused():
     with pytest.raises(DataContractError, match="not numbers"):
         records_from_frame(stream(minutes=1).with_columns(latency_ms=pl.lit("12 ms")), "here")
     with pytest.raises(DataContractError, match="not true or false"):
-        records_from_frame(stream(minutes=1).with_columns(ok=pl.lit("yes")), "here")
+        records_from_frame(stream(minutes=1).with_columns(ok=pl.lit(b"yes")), "here")
 
 
 @pytest.mark.slow
@@ -311,3 +311,63 @@ def test_a_tail_that_grows_while_the_mean_stays_is_seen():
     found = verdict(frame.with_columns(latency_ms=worse))
     assert (found.verdict, found.guardrail) == ("rollback", "latency")
     assert found.at_s <= 900
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        lambda ok: ok.cast(float),
+        lambda ok: ok.cast(pl.Int8),
+        lambda ok: pl.Series("ok", ["True " if one else "0" for one in ok]),
+        lambda ok: pl.Series("ok", ["true" if one else "FALSE" for one in ok], dtype=pl.Categorical),
+    ],
+)
+def test_an_ok_may_be_written_as_number_or_text(spelling):
+    frame = stream(minutes=2)
+    wanted = records_from_frame(frame, "test").ok
+    assert np.array_equal(
+        records_from_frame(frame.with_columns(spelling(frame["ok"]).alias("ok")), "x").ok, wanted
+    )
+
+
+@pytest.mark.parametrize("wrong", [2.0, 0.5, float("nan"), -1.0])
+def test_an_ok_that_is_neither_is_refused(wrong):
+    frame = stream(minutes=1).with_columns(ok=pl.col("ok").cast(float))
+    values = frame["ok"].to_list()
+    values[7] = wrong
+    with pytest.raises(DataContractError, match="at row 7"):
+        records_from_frame(frame.with_columns(ok=pl.Series(values)), "x")
+
+
+def test_classes_that_the_arms_do_not_share_hold_with_the_reason():
+    named = pl.when(pl.col("arm") == "canary").then(pl.lit("chat v2")).otherwise(pl.lit("chat"))
+    found = verdict(stream().with_columns(named.alias("class")))
+    assert (found.verdict, found.guardrail) == ("hold", "class")
+    assert "the baseline never had" in found.reason
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_a_handful_of_requests_is_too_little(rows):
+    frame = pl.DataFrame(
+        {"t_s": [5.0, 6.0, 7.5], "arm": ["canary", "baseline", "canary"], "latency_ms": [0.0, 1e12, 5.0],
+         "ok": [False, True, True]}
+    )  # fmt: skip
+    assert verdict(frame.head(rows)).verdict == "insufficient_traffic"
+
+
+def test_no_canary_is_promoted_that_only_matches_a_baseline_gone_bad():
+    """The baseline fails five times as often as at its start, the canary three times: fewer, but not good."""
+    rng = np.random.default_rng(8)
+    frame = stream(errors=(0.0, 0.0), share=0.2)
+    late = frame["t_s"].to_numpy() > 1200
+    rate = np.where(late, np.where(frame["arm"].to_numpy() == "canary", 0.03, 0.05), 0.01)
+    found = verdict(frame.with_columns(ok=pl.Series(rng.random(len(frame)) >= rate)))
+    assert (found.verdict, found.guardrail) == ("hold", "baseline"), found.reason
+
+
+def test_short_looks_and_far_outliers_take_bounded_memory():
+    frame = stream(minutes=20, rate=5)
+    latency = frame["latency_ms"].to_list()
+    latency[3:5] = [1e-5, 1e9]
+    found = verdict(frame.with_columns(latency_ms=pl.Series(latency)), interval_s=0.2)
+    assert found.verdict in {"promote", "hold", "insufficient_traffic"}
