@@ -124,8 +124,9 @@ def _flags(column: pl.Series, where: str) -> Flags:
 def _refuse(bad: Any, values: Any, column: str, wanted: str, where: str) -> None:
     if bad.any():
         row = int(np.argmax(bad))
+        found = values[row].item() if isinstance(values, np.ndarray) else values[row]
         raise DataContractError(
-            f"column '{column}' has {values[row]!r} at row {row}: {wanted} is needed ({int(bad.sum())} rows)",
+            f"column '{column}' has {found!r} at row {row}: {wanted} is needed ({int(bad.sum())} rows)",
             where=where,
             remedy="correct the export that wrote these records",
             details={"column": column, "row": row, "count": int(bad.sum())},

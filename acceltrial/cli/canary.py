@@ -73,7 +73,7 @@ def judge_streams(path: Path, settings: JudgeSettings) -> list[tuple[str, Judgem
     from acceltrial.canary.streams import read_streams
 
     def judged(name: str, frame: pl.DataFrame) -> tuple[str, Judgement]:
-        where = f"{path} stream {name}"
+        where = f"{path} stream {_plain(name)}"
         return name, judge_one(records_from_frame(frame, where), settings, where=where)
 
     found: list[tuple[str, Judgement]] = []
@@ -189,9 +189,14 @@ def _print_verdicts(found: list[tuple[str, Judgement]]) -> None:
     for name, judgement in found:
         at = f"{judgement.at_s / 60:.1f} min"
         table.add_row(
-            escape(name), judgement.verdict, at, judgement.guardrail or "–", escape(judgement.reason)
+            escape(_plain(name)), judgement.verdict, at, judgement.guardrail or "–", escape(judgement.reason)
         )
     Console().print(table)
+
+
+def _plain(name: str) -> str:
+    """The name with control characters spelt out, so that a recording cannot command the terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
 
 
 def _print_plan(result: dict[str, Any]) -> None:

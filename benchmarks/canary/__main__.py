@@ -1,4 +1,4 @@
-"""`python -m benchmarks.canary [--quick] [--families] [--power] [--only WORDS] [--speed] [--out FILE]`.
+"""`python -m benchmarks.canary [--quick] [--families] [--power] [--only WORDS…] [--speed] [--out FILE]`.
 
 The canary's judge in figures: rollbacks of our judge and of three others' rules on the same simulated
 streams, the median time they took, and the speed of `acceltrial canary judge` on a file of recorded streams.
@@ -22,13 +22,15 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the streams, in a few minutes")
     parser.add_argument("--families", action="store_true", help="also latencies of other shapes")
     parser.add_argument("--power", action="store_true", help="also the tail's figures with more traffic")
-    parser.add_argument("--only", default="", help="only the cells whose names hold these words")
+    parser.add_argument(
+        "--only", nargs="+", metavar="WORDS", help="only the cells whose names hold one of these"
+    )
     parser.add_argument("--speed", action="store_true", help="only the speed")
     parser.add_argument("--out", type=Path, help="JSON file for the figures")
     chosen = parser.parse_args()
     if not chosen.speed:
         cells = [*CELLS, *(FAMILY_CELLS if chosen.families else []), *(POWER_CELLS if chosen.power else [])]
-        wanted = [cell for cell in cells if chosen.only in cell.name]
+        wanted = [cell for cell in cells if any(words in cell.name for words in chosen.only or [""])]
         _simulate(wanted, 10 if chosen.quick else 1, chosen.out)
     if not chosen.only:
         print(measure_speed(100 if chosen.quick else 1000))

@@ -71,6 +71,15 @@ def test_people_get_a_table(streams, capsys):
     assert "rollback" in capsys.readouterr().out
 
 
+def test_a_streams_name_commands_no_terminal(streams, tmp_path, capsys):
+    path = tmp_path / "s.parquet"
+    pl.read_parquet(streams).head(50).with_columns(stream=pl.lit("\x1b[2Jx")).write_parquet(path)
+    run("judge", path)
+    shown = capsys.readouterr().out
+    assert "\x1b[2J" not in shown
+    assert "x1b[2Jx" in shown
+
+
 def test_plan_says_what_can_be_seen(capfdbinary):
     run("plan", "--rps", "20", "--json")
     assert json.loads(capfdbinary.readouterr().out)["verdict"] == "sufficient"
