@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +24,8 @@ _COST, _LATENCY = CRITERIA.index("cost_per_throughput"), CRITERIA.index("latency
 _OPERATIONS = CRITERIA.index("operational_complexity")
 
 
-def flips_when(choice: Choice, params: ScoreParams) -> str:
-    """The conditions in words, or why there are none."""
+def flips_when(choice: Choice, params: ScoreParams, flips: Sequence[Mapping[str, Any]]) -> str:
+    """The conditions in words, or why there are none; `flips` are the workload's rows of Flips."""
     winner, rival = choice.winner, rival_of(choice)
     if winner is None:
         return "nothing is recommended, so nothing can flip"
@@ -34,11 +35,8 @@ def flips_when(choice: Choice, params: ScoreParams) -> str:
     name = rival.option.id
     margin = score_at(choice, winner, params) - score_at(choice, rival, params)
     parts = [f"{name}, the next on another device, is {margin:.3f} behind"]
-    dearer, cheaper, volume = (
-        price_flip(choice, params),
-        rival_price_flip(choice, params),
-        volume_flip(choice, params),
-    )
+    factors = {row["kind"]: row["factor"] for row in flips}
+    dearer, cheaper, volume = (factors[kind] for kind in ("price", "rival_price", "volume"))
     if dearer is not None:
         parts.append(f"it wins when the price of {winner.option.device} is {_factor(dearer)} today's")
     if cheaper is not None:

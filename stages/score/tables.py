@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -94,8 +95,8 @@ def role_ranking_table(choices: list[Choice]) -> pl.DataFrame:
     return table_of(RoleRanking, rows)
 
 
-def decision_row(choice: Choice, params: ScoreParams) -> dict[str, Any]:
-    """The workload's row of Decisions."""
+def decision_row(choice: Choice, params: ScoreParams, flips: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The workload's row of Decisions; `flips` are its rows of Flips."""
     winner, second = choice.winner, choice.runner_up
     names = [case.option.id for case in choice.kept]
     shares = evidence_shares(choice)
@@ -112,7 +113,7 @@ def decision_row(choice: Choice, params: ScoreParams) -> dict[str, Any]:
         "p_best": None if first is None else float(choice.stability.p_best[first]),
         **{f"share_{grade}": shares[grade] for grade in GRADES},
         "disagreement": in_words(names, choice.by_role),
-        "flips_when": flips_when(choice, params),
+        "flips_when": flips_when(choice, params, flips),
         "next_step": next_step(choice, shares),
     }
 

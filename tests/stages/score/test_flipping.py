@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from stages.score.flipping import flips_when, price_flip, rival_of, rival_price_flip, score_at
+from stages.score.flips_table import flip_rows
 
 
 def test_factors_make_both_level(rows: Any, chooser: Callable[..., Any]) -> None:
@@ -38,4 +39,4 @@ def test_the_rival_is_on_another_device(rows: Any, chooser: Callable[..., Any]) 
     made = chooser(rows)
     choice = made.choose(made.world.workloads[0])
     assert rival_of(choice).option.device != choice.winner.option.device
-    assert "behind" in flips_when(choice, made.params)
+    assert "behind" in flips_when(choice, made.params, flip_rows(choice, made.params))
