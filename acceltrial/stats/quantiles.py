@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,7 @@ def _interpolated(ordered: npt.NDArray[np.float64], q: float) -> float:
     return float(np.quantile(ordered[at : at + 2], position - at if at + 1 < len(ordered) else 0.0))
 
 
+@lru_cache(maxsize=256)  # all metrics of a run have equally many values
 def interval_ranks(n: int, q: float, level: float = LEVEL) -> tuple[int, int] | None:
     """Ranks (1-based) of the order statistics that bound the q-quantile; None where n is too small.
 
