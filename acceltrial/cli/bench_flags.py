@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 _DEFAULT_DURATION_S = 30.0
 _DEFAULT_CLOSED_REQUESTS = 200
-_MOST_CLOSED = 100_000
+_FEWEST_CLOSED, _MOST_CLOSED = 2_000, 100_000
+_FASTEST_ANSWER_S = 0.01
+"""A stream of a timed closed loop that is answered faster may run out of requests before the end."""
 
 
 class Given:
@@ -70,15 +72,22 @@ class Given:
                 path, warp=self.warp, requests=self.requests, duration_s=self.duration, **lengths
             )
         if self.arrivals == "closed":
-            count = self.requests or (_MOST_CLOSED if self.duration else _DEFAULT_CLOSED_REQUESTS)
+            streams = self.concurrency or 1
             return Schedule.closed_loop(
-                self.concurrency or 1,
-                requests=count,
+                streams,
+                requests=self.requests or self._supply(streams),
                 duration_s=self.duration or 0.0,
                 think_s=self.think,
                 **lengths,
             )
         return self.at_rate(self.rate or 1.0, self.seed + repeat)
+
+    def _supply(self, streams: int) -> int:
+        """Requests for a closed loop, more than its streams can send: all are rendered before it starts."""
+        if not self.duration:
+            return _DEFAULT_CLOSED_REQUESTS
+        fastest_s = _FASTEST_ANSWER_S + self.think
+        return int(min(_MOST_CLOSED, max(_FEWEST_CLOSED, streams * self.duration / fastest_s)))
 
     def at_rate(self, rate: float, seed: int) -> Schedule:
         """The open arrivals at another rate and seed, for a search."""

@@ -31,6 +31,11 @@ def test_streams_alone_mean_a_closed_loop() -> None:
     schedule = given(concurrency=4).schedule()
     assert (schedule.mode, schedule.concurrency, len(schedule)) == ("closed", 4, 200)
     assert given(concurrency=2, duration=5.0).schedule().stop_after_s == 5.0
+    # A timed closed loop is given what its streams can send, not more: all is rendered before the start.
+    assert len(given(concurrency=2, duration=5.0).schedule()) == 2_000
+    assert len(given(concurrency=8, duration=60.0).schedule()) == 48_000
+    assert len(given(concurrency=8, duration=60.0, think=0.09).schedule()) == 4_800
+    assert len(given(concurrency=512, duration=3_600.0).schedule()) == 100_000
 
 
 def test_a_repeat_is_drawn_anew_and_the_first_is_the_run_itself() -> None:
