@@ -108,22 +108,20 @@ def _against_targets(
     for metric, limit in workload.targets_ms.items():
         figure = evidence.first(workload.id, option, _METRICS[metric], *statistics)
         if figure.known:
-            found.append(
-                replace(
-                    figure,
-                    value=figure.value / limit,
-                    low=figure.low / limit,
-                    high=figure.high / limit,
-                    source=f"{figure.source}; {figure.value:.4g} ms of {limit:g} ms allowed",
-                )
-            )
+            found.append((figure.value / limit, limit, figure))
         else:
             unknown.append(metric)
     if not found:
         return Given(reason=f"no {' or '.join(statistics)} of {', '.join(unknown)}")
-    worst = max(found, key=lambda figure: figure.value)
+    share, limit, worst = max(found, key=lambda entry: entry[0])
     note = f"; unknown: {', '.join(unknown)}" if unknown else ""
-    return replace(worst, source=worst.source + note)
+    return replace(
+        worst,
+        value=share,
+        low=worst.low / limit,
+        high=worst.high / limit,
+        source=f"{worst.source}; {worst.value:.4g} ms of {limit:g} ms allowed{note}",
+    )
 
 
 def pooled_success(evidence: Evidence, workload: Workload, options: list[Option]) -> Given:
