@@ -52,7 +52,7 @@ def body_of(buffer: bytes, framing: Framing) -> tuple[bytes, Places]:
         raw_starts.append(start)
         pieces.append(piece)
         total += len(piece)
-        position = start + size + (1 if buffer[start + size : start + size + 1] == b"\n" else 2)
+        position = start + size + (1 if buffer.startswith(b"\n", start + size) else 2)
     if not pieces:
         return b"", Places([0], [framing.body_at])
     return b"".join(pieces), Places(body_starts, raw_starts)

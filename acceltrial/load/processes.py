@@ -51,7 +51,7 @@ class Fleet:
         self.job = job
         self.children: list[subprocess.Popen[bytes]] = []
         self._deadline_s, self._progress = deadline_s, progress
-        self._begun = self._told = 0.0
+        self._begun = self._phase_begun = self._told = 0.0
         self._stopped = False
 
     def __enter__(self) -> Fleet:
@@ -76,7 +76,7 @@ class Fleet:
 
         Returns that time, ns of the monotonic clock.
         """
-        self._begun = time.monotonic()
+        self._begun = self._phase_begun = time.monotonic()
         for shard in range(self.job.processes):
             self._say(shard, b"read\n")
         for shard in range(self.job.processes):
@@ -89,6 +89,7 @@ class Fleet:
 
     def wait(self) -> list[dict[str, Any]]:
         """What each process says about itself once all have ended; past the deadline they are stopped."""
+        self._phase_begun, self._told = time.monotonic(), 0.0
         pause = 0.005
         while any(child.poll() is None for child in self.children):
             time.sleep(pause)
@@ -100,18 +101,19 @@ class Fleet:
         stdout = self.children[shard].stdout
         assert stdout is not None
         while not self._stopped and not select.select([stdout], [], [], 0.1)[0]:
-            self._keep_time("warming up for")
+            self._keep_time("getting ready and warming up for")
         if not self._stopped and stdout.readline().strip() != b"ready":
             raise self._fault(shard)
 
     def _keep_time(self, what: str) -> None:
         """Tells about once a second how long it has taken, and stops the processes past the deadline."""
-        elapsed = time.monotonic() - self._begun
-        if self._deadline_s and elapsed > self._deadline_s and not self._stopped:
+        now = time.monotonic()
+        if self._deadline_s and now - self._begun > self._deadline_s and not self._stopped:
             self._stopped = True
             for child in self.children:
                 if child.stdin is not None:
                     child.stdin.close()
+        elapsed = now - self._phase_begun
         if elapsed - self._told >= 1.0:
             self._told = elapsed
             self._progress(f"{what} {elapsed:.0f} s")
