@@ -35,6 +35,7 @@ from acceltrial.stats.sequential import mixture
 GROWTH_MARGIN, GROWTH_HARM = 0.05, 0.5
 FAILURE_WEIGHT, QUALITY_WEIGHT = 100.0, 40.0
 """How many requests the expectation beforehand is worth."""
+_BLOCK_S = 15.0
 _AT_ONCE = Warmup(min_s=0.0, max_s=0.0)
 
 
@@ -55,9 +56,17 @@ def compared_by(
         spent, harm = tally_cost(records, rule, looks, interval, settings.reference_s)
         blocks = share_blocks(spent, 0.0, COST_EFFECTS)
         return compare(spent, blocks, COST_EFFECTS.weights, restart_looks=restart, harm=harm), ""
-    tally = tally_values(records, *_losses(rule, records), looks=looks, interval_s=interval)
+    parts = _parts(interval)
+    losses = _losses(rule, records)
+    tally = tally_values(records, *losses, looks=looks * parts, interval_s=interval / parts)
     blocks = share_blocks(tally, rule.margin, ERROR_EFFECTS)
-    return compare(tally, blocks, ERROR_EFFECTS.weights, restart_looks=restart, harm=rule.harm), ""
+    found = compare(tally, blocks, ERROR_EFFECTS.weights, restart_looks=restart * parts, harm=rule.harm)
+    return replace(found, harm=found.harm.reshape(looks, parts).max(axis=1)), ""
+
+
+def _parts(interval_s: float) -> int:
+    """Into how many blocks a look is split: evidence that crossed its bound within a look counts at its end."""
+    return 4 if interval_s >= 4 * _BLOCK_S else 2 if interval_s >= 2 * _BLOCK_S else 1
 
 
 def _losses(

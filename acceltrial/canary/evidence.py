@@ -22,7 +22,7 @@ class Effects:
     weights: Floats
 
 
-ERROR_EFFECTS = Effects(np.array([1.9, 5.0, 25.0]), np.array([0.80, 0.18, 0.02]))
+ERROR_EFFECTS = Effects(np.array([1.9, 5.0, 25.0]), np.array([0.73, 0.25, 0.02]))
 COST_EFFECTS = Effects(np.array([1.25, 1.6, 3.0]), np.array([0.5, 0.35, 0.15]))
 GROWTH_EFFECTS = Effects(np.array([20.0, 200.0]), np.array([0.5, 0.5]))
 
