@@ -65,7 +65,7 @@ def compared_by(
 
 
 def _parts(interval_s: float) -> int:
-    """Into how many blocks a look is split: evidence that crossed its bound within a look counts at its end."""
+    """Into how many blocks a look is split: evidence that crosses its bound within it counts at its end."""
     return 4 if interval_s >= 4 * _BLOCK_S else 2 if interval_s >= 2 * _BLOCK_S else 1
 
 
