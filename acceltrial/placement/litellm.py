@@ -8,6 +8,7 @@ from typing import Any
 from acceltrial.placement.documents import yaml_text
 from acceltrial.placement.model import Gap, Placement, Pool, Rendered
 
+_DEFAULT_ALLOWED_FAILS = 3
 _MODES = {"chat": "openai", "completions": "text-completion-openai", "embeddings": "openai"}
 """LiteLLM's provider prefix of a server that speaks the OpenAI protocol, by API."""
 
@@ -51,7 +52,7 @@ def render(placements: Sequence[Placement]) -> tuple[list[Rendered], list[Gap]]:
         "router_settings": {
             "routing_strategy": "simple-shuffle",
             "fallbacks": fallbacks,
-            "allowed_fails": min(limits.allowed_failures for limits in strictest),
+            "allowed_fails": _allowed_fails(min(limits.allowed_failures for limits in strictest)),
             "cooldown_time": max(limits.cooldown_s for limits in strictest),
             "num_retries": max(limits.retries for limits in strictest),
             "timeout": max(limits.answer_s for limits in strictest),
@@ -59,6 +60,15 @@ def render(placements: Sequence[Placement]) -> tuple[list[Rendered], list[Gap]]:
     }
     heading = ("Written by `acceltrial export`; run with `litellm --config config.yaml`.",)
     return [Rendered("litellm/config.yaml", yaml_text([document], heading))], gaps
+
+
+def _allowed_fails(wanted: int) -> int:
+    """The figure, or one less where LiteLLM would take it for its own default.
+
+    It reads its default as "not set" and then never rests the only server of a pool: every request of an
+    outage waits through all retries before it reaches the fallback.
+    """
+    return wanted - 1 if wanted == _DEFAULT_ALLOWED_FAILS else wanted
 
 
 def _deployments(placement: Placement, pool: Pool, name: str, share: int) -> list[dict[str, Any]]:

@@ -267,5 +267,12 @@ def test_litellm_weights_add_up_to_the_shares(canary: Placement) -> None:
     assert weights["https://gpu-a.pools.example:8443/v1"] == 10
 
 
+@pytest.mark.parametrize(("wanted", "written"), [(1, 1), (2, 2), (3, 2), (4, 4)])
+def test_litellms_own_default_is_never_written(specialised: Placement, wanted: int, written: int) -> None:
+    limits = replace(specialised.limits, allowed_failures=wanted)
+    files, _ = formats.render([replace(specialised, limits=limits)], "litellm")
+    assert yaml.safe_load(files[0].text)["router_settings"]["allowed_fails"] == written
+
+
 def test_no_placement_gives_no_file() -> None:
     assert formats.render([], "all") == ([], [])
