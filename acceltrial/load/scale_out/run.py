@@ -10,23 +10,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-import polars as pl
-
 from acceltrial.errors import AcceltrialError, ConfigurationError
 from acceltrial.load.address import resolve
 from acceltrial.load.job import Job
 from acceltrial.load.plan import LoadPlan, LoadResult
-from acceltrial.load.records import NOT_SENT, RecordBuilder
+from acceltrial.load.records import RecordBuilder
 from acceltrial.load.run import Drive, job_for, lay_down, rendering_for, run_folder
 from acceltrial.load.scale_out.clocks import Offset, Stamps, measure_offset
+from acceltrial.load.scale_out.lost import with_lost
 from acceltrial.load.scale_out.shards import on_our_clock, shard_files
 from acceltrial.load.scale_out.worker import Collected
 from acceltrial.load.server_metrics import watching
-from acceltrial.load.sharding import scheduled_of
 from acceltrial.load.spill import read_spill
 
-WORKER_LOST = "worker_lost"
 _LEAD_S = 0.25
 
 
@@ -158,7 +154,8 @@ def _drive(plan: LoadPlan, workers: Sequence[Worker]) -> tuple[Drive, list[Part]
         builder = RecordBuilder.of(plan, rendering, start_ns)
         for part in parts:
             _add(builder, part)
-        records = _with_lost(builder.build(), plan, job, parts)
+        lost = [part.shard for part in parts if part.collected.stats is None]
+        records = with_lost(builder.build(), plan.schedule, job.processes, lost)
     first_ns = min((one["first_sent_ns"] for one in stats if one["first_sent_ns"]), default=start_ns)
     startup_s = first_ns / 1e9 - begun - max(float(one["warm_up_s"]) for one in stats)
     driven = Drive(records, stats, start_ns, startup_s, rendering.rate, server, rendering.dialect)
@@ -235,38 +232,6 @@ def _add(builder: RecordBuilder, part: Part) -> None:
         path = Path(name) / "raw.bin"
         path.write_bytes(part.collected.spill)
         builder.add(on_our_clock(read_spill(path), part.before))
-
-
-def _with_lost(records: pl.DataFrame, plan: LoadPlan, job: Job, parts: Sequence[Part]) -> pl.DataFrame:
-    """Every request of a lost worker that left no record, as a failed row of its own class."""
-    lost = [part for part in parts if part.collected.stats is None]
-    if not lost:
-        return records
-    indexes = np.concatenate([np.asarray(_at_risk(plan, job, p.shard)) for p in lost]).astype(np.int64)
-    never = pl.col("index").is_in(indexes.tolist()) & (pl.col("error_class") == NOT_SENT)
-    told = pl.when(never).then(pl.lit(WORKER_LOST)).otherwise(pl.col("error_class"))
-    records = records.with_columns(told.alias("error_class"))
-    # What a closed loop never began has no row yet.
-    missing = np.setdiff1d(indexes, records["index"].to_numpy())
-    rows = pl.DataFrame(
-        {
-            "index": missing,
-            "intended_s": plan.schedule.intended_s[missing],
-            "error_class": [WORKER_LOST] * len(missing),
-            "bytes_received": np.zeros(len(missing), dtype=np.int64),
-            "chunks": np.zeros(len(missing), dtype=np.int64),
-        }
-    )
-    return pl.concat([records, rows], how="diagonal").sort("index").select(records.columns)
-
-
-def _at_risk(plan: LoadPlan, job: Job, shard: int) -> Sequence[int]:
-    """What the shard was to send: all of it in an open loop, in a closed one a request for each stream."""
-    schedule = plan.schedule
-    after = schedule.after.tolist() if schedule.after is not None else ()
-    mine = scheduled_of(len(schedule), after, job.processes, shard)
-    streams = -(-schedule.concurrency // job.processes)
-    return mine[:streams] if schedule.concurrency else mine
 
 
 def _told(parts: Sequence[Part], transport: str) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from acceltrial.errors import ConfigurationError
 from acceltrial.load import LoadPlan, Schedule, serve_reference
 from acceltrial.load.reference import Behaviour, Reference
 from acceltrial.load.scale_out import ray_workers as module
+from acceltrial.load.scale_out.lost import WORKER_LOST
 from acceltrial.load.scale_out.ray_workers import ray_workers
-from acceltrial.load.scale_out.run import WORKER_LOST, run_scaled_out
+from acceltrial.load.scale_out.run import run_scaled_out
 
 HERE = find_spec("ray") is not None
 needs_ray = [

@@ -16,7 +16,8 @@ from acceltrial.errors import AcceltrialError, ConfigurationError
 from acceltrial.load import LoadPlan, Schedule, serve_reference
 from acceltrial.load.reference import Behaviour
 from acceltrial.load.scale_out.clocks import Stamps
-from acceltrial.load.scale_out.run import WORKER_LOST, WorkerLostError, run_scaled_out
+from acceltrial.load.scale_out.lost import WORKER_LOST
+from acceltrial.load.scale_out.run import WorkerLostError, run_scaled_out
 from acceltrial.load.scale_out.worker import Collected, ShardWorker
 from acceltrial.load.spill import OUTCOMES, REUSED, WARM_UP, SpillWriter, read_spill
 
