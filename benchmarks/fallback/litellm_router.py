@@ -71,7 +71,7 @@ def _tell(found: list[list[Any]]) -> None:
     failed = [row for row in found if row[3]]
     print(
         f"{len(found)} requests at {RATE:g}/s; primary pool killed after {KILL_AFTER_S:g} s,"
-        f" started again after {BACK_AFTER_S:g} s; allowed_fails {LIMITS.allowed_failures},"
+        f" started again after {BACK_AFTER_S:g} s; {LIMITS.allowed_failures} failures a minute allowed,"
         f" cooldown_time {LIMITS.cooldown_s} s"
     )
     print(
