@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,36 +12,22 @@ import pytest
 from acceltrial.load.address import resolve
 from acceltrial.targets import RunningServer, Startup
 from stages.benchmark.apart import ROUNDS, measure_apart, round_trip
+from tests.stages.benchmark.json_server import answering
 
 
 @contextmanager
 def server(wanted: str | None, answer: bytes | None = None) -> Iterator[RunningServer]:
     """Tokenises bodies that hold the key `wanted`, or answers the same whatever comes."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def tokenised(path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        if answer is not None:
+            return 200, answer
+        known = wanted in body or (path == "/detokenize" and "tokens" in body)
+        found = {"tokens": str(body.get(wanted, "")).split(), "content": "text"}
+        return (200, found) if known else (400, {"error": "?"})
 
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            known = wanted in body or (self.path == "/detokenize" and "tokens" in body)
-            found: Any = {"tokens": str(body.get(wanted, "")).split(), "content": "text"}
-            raw = answer if answer is not None else json.dumps(found if known else {"error": "?"}).encode()
-            self.send_response(200 if known or answer is not None else 400)
-            self.send_header("content-length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=listener.serve_forever, daemon=True).start()
-    try:
-        url = f"http://127.0.0.1:{listener.server_address[1]}/v1"
-        yield RunningServer(url, "m", "completions", None, Startup())
-    finally:
-        listener.shutdown()
-        listener.server_close()
+    with answering(tokenised, "completions") as running:
+        yield running
 
 
 @pytest.mark.parametrize("dialect", ["content", "prompt"])

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import polars as pl
@@ -16,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from acceltrial.stats.quantiles import describe, proportion_interval
-from acceltrial.targets import RunningServer, Startup
+from acceltrial.targets import Startup
 from acceltrial.targets.torch_training import TrainingResult
 from schemas.base import check_table, table_of
 from schemas.evidence import Measurements
@@ -28,6 +25,7 @@ from stages.benchmark.rows import RowMaker, unit_of
 from stages.benchmark.startup import startup_rows
 from stages.benchmark.training import training_plan, training_rows
 from tests.stages.benchmark.conftest import gemma, workload
+from tests.stages.benchmark.json_server import answering, letter_counts
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 MAKER = RowMaker("w", "o", "replay", "m", "bf16", "w@o.replay", "r", NOW, "engine")
@@ -166,30 +164,11 @@ def vectors() -> Any:
     """An embedding server whose vectors are letter counts, or whatever `answer` says."""
     state: dict[str, Any] = {"answer": None}
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            rows = [
-                [float(text.lower().count(letter)) for letter in "abcdefghijklmnopqrstuvwxyz"]
-                for text in body["input"]
-            ]
-            data = [{"index": n, "embedding": row} for n, row in enumerate(rows)]
-            answer = state["answer"] if state["answer"] is not None else {"data": data}
-            raw = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("content-length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
+    def answer(_path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        return 200, letter_counts(body["input"]) if state["answer"] is None else state["answer"]
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-    yield RunningServer(url, "m", "embeddings", None, Startup()), state
-    server.shutdown()
-    server.server_close()
+    with answering(answer, "embeddings") as running:
+        yield running, state
 
 
 def test_vectors_come_in_order_and_of_length_one(vectors: Any) -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
 
 import pytest
 
@@ -18,6 +14,7 @@ from stages.benchmark import vector_search
 from stages.benchmark.params import QUICK, BenchmarkParams
 from stages.benchmark.rows import Row, RowMaker
 from stages.benchmark.vector_search import METRICS, retrieval_rows
+from tests.stages.benchmark.json_server import answering, letter_counts
 
 MAKER = RowMaker("w", "o", "stack", "m", "fp32", "w@o.stack", "r", datetime(2026, 11, 22, tzinfo=UTC), "e")
 PARAMS = BenchmarkParams(**{**QUICK, "quality_items": 60})
@@ -25,30 +22,8 @@ PARAMS = BenchmarkParams(**{**QUICK, "quality_items": 60})
 
 @pytest.fixture
 def server() -> Iterator[RunningServer]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            texts = json.loads(self.rfile.read(int(self.headers["content-length"])))["input"]
-            letters = "abcdefghijklmnopqrstuvwxyz"
-            data = [
-                {"index": n, "embedding": [float(text.lower().count(letter)) for letter in letters]}
-                for n, text in enumerate(texts)
-            ]
-            raw = json.dumps({"data": data}).encode()
-            self.send_response(200)
-            self.send_header("content-length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=listener.serve_forever, daemon=True).start()
-    yield RunningServer(
-        f"http://127.0.0.1:{listener.server_address[1]}/v1", "m", "embeddings", None, Startup()
-    )
-    listener.shutdown()
-    listener.server_close()
+    with answering(lambda _path, body: (200, letter_counts(body["input"])), "embeddings") as running:
+        yield running
 
 
 def by_key(rows: list[Row]) -> dict[tuple[str, str], Row]:
