@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.optimize import least_squares, minimize
+from scipy.special import stdtrit
 
 from acceltrial.errors import DataContractError
 from acceltrial.predict.case import CaseArrays, FloatArray, Kind, ServingCase, as_arrays, with_engines
@@ -248,6 +249,9 @@ def widening(
             if rows.any():
                 weight = rows.sum() / (rows.sum() + FAMILY_PRIOR_ROWS)
                 blended = weight * _factor(held["seen"], rows) + (1.0 - weight) * common
+                # Known from few rows: Student's quantile in place of the normal one.
+                freedom = rows.sum() + FAMILY_PRIOR_ROWS - 1.0
+                blended *= float(stdtrit(freedom, 0.9)) / NORMAL_80
                 narrow = NARROWEST if rows.sum() >= LEAST_TO_NARROW else 1.0
                 factors[f"{kind}|{name}"] = round(float(max(narrow * common, blended)), 3)
     return factors

@@ -57,6 +57,8 @@ ONE_PASS_DOUBT = 2.0
 """How much wider intervals are where a call to a model of one pass is waited for: no row was fitted."""
 MAX_COUNT = 4096
 MAX_TOKENS = 1e8
+MAX_CONCURRENCY = 1 << 16
+"""Of rows that were published none has a tenth of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,13 @@ def _number(row: Mapping[str, str | None], column: str) -> float | None:
     return _figure(text.strip(), column) if text and text.strip() else None
 
 
+def _at_least_one(row: Mapping[str, str | None], column: str) -> float | None:
+    value = _number(row, column)
+    if value is not None and value < 1:
+        raise RefusedError(f"{column} must be at least 1, not {value:g}")
+    return value
+
+
 @lru_cache(maxsize=1 << 16)
 def _figure(text: str, column: str) -> float:
     try:
@@ -199,7 +208,9 @@ def _count(row: Mapping[str, str | None], spelling: Spelling) -> int:
 
 def _load(row: Mapping[str, str | None]) -> tuple[Scenario, float | None]:
     """The scenario and the requests in flight."""
-    text, concurrency = _text(row, "scenario"), _number(row, "concurrency")
+    text, concurrency = _text(row, "scenario"), _at_least_one(row, "concurrency")
+    if concurrency is not None and concurrency > MAX_CONCURRENCY:
+        raise RefusedError(f"concurrency is out of range: {concurrency:g}")
     if concurrency is None and text.lower() in SINGLE_STREAM:
         concurrency = 1.0
     lengths = _number(row, "input_len") is not None
@@ -245,7 +256,7 @@ def _usual(scenario: Scenario, device: Device, shape: ModelShape) -> str:
 def _lengths(
     row: Mapping[str, str | None], scenario: Scenario, shape: ModelShape, kind: Kind
 ) -> tuple[float, float]:
-    tokens_in, tokens_out = _number(row, "input_len"), _number(row, "output_len")
+    tokens_in, tokens_out = _at_least_one(row, "input_len"), _at_least_one(row, "output_len")
     if scenario.startswith("mlperf"):
         usual = MLPERF_TOKENS.get(shape.model, (MLPERF_SINGLE_PASS_TOKENS, 1.0))
         if shape.family in TOKEN_FAMILIES and shape.model not in MLPERF_TOKENS and tokens_in is None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ from acceltrial.predict.rows import RowReader
 from acceltrial.predict.table import read_training
 from acceltrial.storage.atomic import write_bytes
 from benchmarks.predict.chart import svg
+from benchmarks.predict.queue import hold_out_simulated
 
 GOALS = {
     ("tpot", "configurations"): "≤ 10 %, 90 % ≤ 30 %",
@@ -74,6 +76,12 @@ def main() -> None:
             inside = covered(training, what, held, parts)
             _line(training, kind, what, held[what], inside)
         _line(training, kind, "configurations, engine named", named, None)
+    for what, told in (("queue simulated", False), ("queue simulated, engine named", True)):
+        simulated = hold_out_simulated(training, masks["configurations"], covariance, named=told)
+        _line(training, "ttft", f"configurations, {what}", simulated, None)
+        form = named if told else held["configurations"]
+        same = replace(form, error=np.where(np.isfinite(simulated.error), form.error, np.nan))
+        _line(training, "ttft", f"the same rows, closed form{', engine named' if told else ''}", same, None)
     for what, errors in (*held.items(), ("configurations, engine named", named)):
         right, pairs = order(training, errors)
         print(

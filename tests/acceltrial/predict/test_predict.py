@@ -238,8 +238,11 @@ def test_capacity_falls_with_tighter_targets_and_is_unknown_where_none_holds(cha
         ({"concurrency": ""}, "needs a concurrency"),
         ({"count": "2", "accelerator": "8xH100"}, "contradicts the 8"),
         ({"concurrency": "1e30"}, "out of range"),
+        ({"concurrency": "100000"}, "out of range"),
+        ({"concurrency": "0.5"}, "at least 1"),
+        ({"output_len": "0.2"}, "at least 1"),
         ({"model": "Llama-3.1-405B", "params_b": ""}, "does not fit"),
-        ({"scenario": "fixed_batch", "concurrency": "100000"}, "a batch of 100000 does not fit"),
+        ({"scenario": "fixed_batch", "concurrency": "50000"}, "a batch of 50000 does not fit"),
     ],
 )
 def test_a_case_that_cannot_be_predicted_says_why(
