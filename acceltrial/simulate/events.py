@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from acceltrial.simulate.compiled import borrowed, compiled, entry
+from acceltrial.simulate.compiled import borrowed, compiled, entry, inlined
 from acceltrial.simulate.memory import blocks_for
 from acceltrial.simulate.replica import advance
 from acceltrial.simulate.router import choose, fail, put, scale, wake
@@ -70,9 +70,16 @@ def _play(
         if not apart:
             _catch_up(c, q, x, p, factors, at, sent)
         r = choose(c, q, x, i, 0, entries)
-        advance(c, q, x, p, factors, r, at, sent, False)
+        if x.rep[r].load > 0:
+            advance(c, q, x, p, factors, r, at, sent, False)
         put(q, x, r, i, at)
     _catch_up(c, q, x, p, factors, math.inf, sent)
+
+
+@inlined
+def _is_due(x: Replicas, r: int, until: float) -> bool:
+    """Whether `advance` would do anything: asked before the call, which copies ninety figures."""
+    return bool(x.rep[r].load > 0 and x.rep[r].now < until and x.rep[r].quiet_until < until)
 
 
 @compiled
@@ -80,20 +87,25 @@ def _catch_up(c: Settings, q: Array, x: Replicas, p: Array, factors: Array, unti
     """Brings every replica to `until`, as far as others can see; moves of requests happen at their time."""
     if c.prefill_replicas == 0:
         for r in range(len(x.rep)):
-            advance(c, q, x, p, factors, r, until, sent, True)
+            if _is_due(x, r, until):
+                advance(c, q, x, p, factors, r, until, sent, True)
     else:
         for r in range(c.prefill_replicas):
-            advance(c, q, x, p, factors, r, until, sent, True)
+            if _is_due(x, r, until):
+                advance(c, q, x, p, factors, r, until, sent, True)
         while len(sent) > 0 and sent[0][0] <= until:
             at, i = heapq.heappop(sent)
             for r in range(c.prefill_replicas, len(x.rep)):
-                advance(c, q, x, p, factors, r, at, sent, True)
+                if _is_due(x, r, at):
+                    advance(c, q, x, p, factors, r, at, sent, True)
             wake(x, at)
             r = choose(c, q, x, i, c.prefill_replicas, len(x.rep))
-            advance(c, q, x, p, factors, r, at, sent, False)
+            if x.rep[r].load > 0:
+                advance(c, q, x, p, factors, r, at, sent, False)
             put(q, x, r, i, at)
         for r in range(c.prefill_replicas, len(x.rep)):
-            advance(c, q, x, p, factors, r, until, sent, True)
+            if _is_due(x, r, until):
+                advance(c, q, x, p, factors, r, until, sent, True)
     if until < math.inf:
         wake(x, until)
 

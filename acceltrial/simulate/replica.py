@@ -164,11 +164,12 @@ def _steps_with_room(x: Replicas, r: int, most: int) -> int:
 def _pass_time(c: Settings, x: Replicas, r: int, seconds: float, steps: int) -> None:
     """Lets `steps` steps pass; each decoding sequence gets a token in each."""
     batch = x.rep[r].running
-    place = bin_of(seconds)
-    x.gaps[r, place] += steps
-    x.rep[r].low_bin = min(x.rep[r].low_bin, place)
-    x.rep[r].high_bin = max(x.rep[r].high_bin, place)
-    x.pooled[place] += steps * batch
+    if batch > 0:
+        place = bin_of(seconds)
+        x.gaps[r, place] += steps
+        x.rep[r].low_bin = min(x.rep[r].low_bin, place)
+        x.rep[r].high_bin = max(x.rep[r].high_bin, place)
+        x.pooled[place] += steps * batch
     x.rep[r].now += steps * seconds
     x.rep[r].busy += steps * seconds
     used = (x.rep[r].own + x.rep[r].pinned) / c.blocks

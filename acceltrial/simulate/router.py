@@ -45,7 +45,7 @@ def choose(c: Settings, q: Array, x: Replicas, i: int, first: int, last: int) ->
             x.counts[TURN] += 1
             if x.rep[r].status == ACTIVE:
                 return int(r)
-    if c.router == PREFIX_AWARE and q[i].key >= 0:
+    if c.router == PREFIX_AWARE and q[i].key >= 0 and first == 0:
         longest = BLOCK_TOKENS - 1
         for r in range(first, last):
             kept = x.cache[q[i].key, r].cache_tokens
@@ -65,7 +65,7 @@ def put(q: Array, x: Replicas, r: int, i: int, at: float) -> None:
     wait_last(q, x, r, i)
 
 
-@compiled
+@inlined
 def wake(x: Replicas, at: float) -> None:
     """Makes the replicas active whose start-up or repair is over."""
     for r in range(len(x.rep)):

@@ -80,7 +80,7 @@ def start_decoding(c: Settings, q: Array, x: Replicas, r: int, i: int, hit: int)
     q[i].e2e = since
     prefills = r < c.prefill_replicas
     if q[i].generated >= q[i].outputs or prefills:
-        release(x, r, q[i].key, hit, tokens, c.prefix_cache and q[i].key >= 0)
+        release(x, r, q[i].key, hit, tokens, _keeps(c, r))
         x.rep[r].load -= 1
         if q[i].generated >= q[i].outputs:
             _close(c, q, x, r, i)
@@ -90,6 +90,12 @@ def start_decoding(c: Settings, q: Array, x: Replicas, r: int, i: int, hit: int)
         _new_history(q, x, r, i)
     _enter_slot(q, x, r, i, hit, tokens)
     return False
+
+
+@inlined
+def _keeps(c: Settings, r: int) -> bool:
+    """Whether a replica keeps prefixes: one that others read prompts for would never look at them."""
+    return bool(c.prefix_cache and (c.prefill_replicas == 0 or r < c.prefill_replicas))
 
 
 @inlined
@@ -130,7 +136,7 @@ def finish(c: Settings, q: Array, x: Replicas, r: int, slot: int) -> None:
     """Ends the sequence in `slot`."""
     i, hit = x.slots[r, slot].s_request, x.slots[r, slot].s_hit
     tokens = _leave_slot(q, x, r, slot)
-    release(x, r, q[i].key, hit, tokens, c.prefix_cache and q[i].key >= 0)
+    release(x, r, q[i].key, hit, tokens, _keeps(c, r))
     x.rep[r].load -= 1
     _close(c, q, x, r, i)
 
@@ -145,7 +151,9 @@ def _close(c: Settings, q: Array, x: Replicas, r: int, i: int) -> None:
     history = x.histories[q[i].history]
     gaps = q[i].outputs - 1
     seen, level = 0, 0
-    for place in range(x.rep[r].low_bin, x.rep[r].high_bin + 1):
+    low = min(x.rep[r].low_bin, history[HISTORY_LOW])
+    high = max(x.rep[r].high_bin, history[HISTORY_HIGH])
+    for place in range(low, high + 1):
         seen += x.gaps[r, place]
         if history[HISTORY_LOW] <= place <= history[HISTORY_HIGH]:
             seen -= history[place]
@@ -239,14 +247,20 @@ def _add_gaps(x: Replicas, r: int, place: int, sign: int) -> None:
 def _remember_gap(q: Array, x: Replicas, r: int, i: int, gap: float) -> None:
     """Adds a gap that the replica's own steps do not show: after preemption or a move."""
     place = bin_of(gap)
-    x.rep[r].low_bin = min(x.rep[r].low_bin, place)
-    x.rep[r].high_bin = max(x.rep[r].high_bin, place)
     x.pooled[place] += 1
     if q[i].history < 0:
         _new_history(q, x, r, i)
     else:
         _add_gaps(x, r, q[i].history, 1)
-    x.histories[q[i].history, place] -= 1
+    # The history alone is widened: the replica's other requests need not look at a rare long gap.
+    history = x.histories[q[i].history]
+    for other in range(place, history[HISTORY_LOW]):
+        history[other] = 0
+    for other in range(history[HISTORY_HIGH] + 1, place + 1):
+        history[other] = 0
+    history[HISTORY_LOW] = min(place, history[HISTORY_LOW])
+    history[HISTORY_HIGH] = max(place, history[HISTORY_HIGH])
+    history[place] -= 1
 
 
 @inlined
