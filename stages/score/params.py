@@ -131,6 +131,8 @@ class ScoreParams(StageParams):
                 raise ValueError(f"roles.{role}: weights must be finite and not negative")
             if abs(math.fsum(weights.values()) - 1) > 1e-6:
                 raise ValueError(f"roles.{role}: the weights sum to {math.fsum(weights.values()):g}, not 1")
+        if self.usd_per_engineer_hour.value <= 0:
+            raise ValueError("usd_per_engineer_hour: an hour of people's work costs something")
         unknown = sorted(set(self.bounds) - set(defaults.BOUNDS))
         if unknown:
             raise ValueError(f"bounds of unknown criteria {unknown}; known are {sorted(defaults.BOUNDS)}")

@@ -28,3 +28,9 @@ def test_lines_are_replaced_whole_and_cannot_take_a_computed_name() -> None:
     line = {"basis": "gb_out", "value": 1, "low": 1, "high": 1, "source": "s", "as_of": "2026-01-01"}
     with pytest.raises(ValueError, match="taken"):
         ScoreParams.model_validate({"cost_lines": {"power": line}})
+
+
+def test_an_hour_of_people_is_never_free() -> None:
+    free = {"value": 0, "low": 0, "high": 1, "source": "s", "as_of": "2026-01-01"}
+    with pytest.raises(ValueError, match="usd_per_engineer_hour"):
+        ScoreParams.model_validate({"usd_per_engineer_hour": free})
