@@ -28,7 +28,7 @@ _OVERLOADED = 2
 """A replica with this many times the least load plus a few loses its claim by prefix."""
 
 
-@compiled
+@inlined
 def choose(c: Settings, q: Array, x: Replicas, i: int, first: int, last: int) -> int:
     """A replica of first ≤ r < last: an active one, else the one that is ready soonest."""
     best, least, soonest = -1, 1 << 60, first

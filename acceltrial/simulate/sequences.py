@@ -66,7 +66,7 @@ def admit(c: Settings, q: Array, x: Replicas, r: int) -> bool:
     return True
 
 
-@compiled
+@inlined
 def start_decoding(c: Settings, q: Array, x: Replicas, r: int, i: int, hit: int) -> bool:
     """A prompt was read: its request's next token is out. True: the others come from another replica."""
     since = x.rep[r].now - q[i].arrival
@@ -131,7 +131,7 @@ def _leave_slot(q: Array, x: Replicas, r: int, slot: int) -> int:
     return int(tokens)
 
 
-@compiled
+@inlined
 def finish(c: Settings, q: Array, x: Replicas, r: int, slot: int) -> None:
     """Ends the sequence in `slot`."""
     i, hit = x.slots[r, slot].s_request, x.slots[r, slot].s_hit
