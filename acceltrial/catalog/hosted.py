@@ -33,8 +33,10 @@ def for_requests(
             where=wrong[0],
             remedy="give --input-tokens and --output-tokens, and with --usd-per-hour a price above zero",
         )
-    asked = (prices[f"usd_per_million_{side}_tokens"].to_numpy() for side in ("input", "output"))
-    cost = hosted_per_1k_requests(*asked, input_tokens, output_tokens)
+    asked_in, asked_out = (
+        prices[f"usd_per_million_{side}_tokens"].to_numpy() for side in ("input", "output")
+    )
+    cost = hosted_per_1k_requests(asked_in, asked_out, input_tokens, output_tokens)
     added = {"usd_per_1k_requests": pl.Series(cost)}
     if usd_per_hour is not None:
         added["break_even_requests_per_s"] = pl.Series(break_even_requests_per_s(usd_per_hour, cost))
