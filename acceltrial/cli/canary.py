@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from acceltrial.canary.guardrails import JudgeSettings
     from acceltrial.canary.judge import Judgement
 
-THREADS = 2
+THREADS = min((os.cpu_count() or 2) + 1, 8)
+"""One more than cores, since each waits for Python at times; a stream under way takes some 10 MB."""
 
 app = App(name="canary", help="Run a canary on live traffic; judge recorded streams; plan one.")
 add_to(app)
