@@ -15,7 +15,7 @@ class Fault:
     """One fault.
 
     Attributes:
-        slower: added delay of every request, as a share of the median of the server's last answers.
+        slower: added delay of every request, as a share of the median that clients see.
         tail_share, tail_slower: share of requests that are late, and by how many such medians.
         fail_share: share of requests answered with an error.
         leak_bytes_per_s: what the candidate's process leaks.
