@@ -1,7 +1,7 @@
 """Incomplete beta and gamma functions, for intervals in processes that have to stay small.
 
 scipy.special has them too, but importing it adds 10 to 17 MB and a quarter of a second to a load
-generator, which needs four scalars of it at its end. The tests hold these against scipy.
+generator, which needs some dozens of scalars of it at its end. The tests hold these against scipy.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def student_quantile(degrees: float, p: float) -> float:
 def _continued_fraction(
     numerator: Callable[[int], float], denominator: Callable[[int], float], first: float
 ) -> float:
-    """The value of f + a₁/(b₁ + a₂/(b₂ + …)) by the modified method of Lentz (Thompson & Barnett 1986)."""
+    """`first` + a₁/(b₁ + a₂/(b₂ + …)) by the modified method of Lentz (Thompson & Barnett 1986)."""
     value = c = first or _TINY
     d = 0.0
     i = 1
