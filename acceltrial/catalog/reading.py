@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,13 @@ from acceltrial.errors import DataContractError
 from acceltrial.storage.atomic import storage_error
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path, needed: Sequence[str] = ()) -> list[dict[str, str]]:
     """The rows of a CSV file as text, header names as keys; separated by commas, semicolons or tabs.
 
     Raises:
         StorageError: the file cannot be read.
-        DataContractError: not UTF-8, no header, a repeated column, or a row with too many or few cells.
+        DataContractError: not UTF-8, no header, a repeated column, one of `needed` missing, or a row with too
+            many or few cells.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -44,6 +45,12 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     if len(set(header)) != len(header):
         raise DataContractError(
             "a column stands twice in the header", where=f"{path}, row 1", remedy="rename one"
+        )
+    if missing := [name for name in needed if name not in header]:
+        raise DataContractError(
+            f"column {missing[0]!r} is missing",
+            where=f"{path}, row 1",
+            remedy=f"such a list has {', '.join(needed)}",
         )
     rows = []
     for number, cells in enumerate(lines[1:], start=2):

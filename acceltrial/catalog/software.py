@@ -41,11 +41,6 @@ class Share(NamedTuple):
     high: float
     told: str
 
-    @property
-    def known(self) -> bool:
-        """Whether anything at all is documented about it."""
-        return (self.low, self.high) != (0.0, 1.0)
-
 
 @dataclass(frozen=True)
 class Software:

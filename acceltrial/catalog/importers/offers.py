@@ -18,7 +18,6 @@ from acceltrial.catalog.offer import Offer
 from acceltrial.catalog.price_rules import is_day, refusal, tpu_chips, tpu_slice
 from acceltrial.catalog.reading import read_rows
 from acceltrial.catalog.regions import UNSPECIFIED, residency_of
-from acceltrial.errors import DataContractError
 
 NEEDED = (
     "provider", "region", "instance_type", "accelerator", "count", "price_ondemand_usd_hr",
@@ -42,13 +41,7 @@ def read_offers(path: Path, names: AliasIndex) -> tuple[list[Offer], list[Findin
     """
     offers: list[Offer] = []
     findings: list[Finding] = []
-    rows = read_rows(path)
-    if missing := [name for name in NEEDED if rows and name not in rows[0]]:
-        raise DataContractError(
-            f"column {missing[0]!r} is missing",
-            where=f"{path}, row 1",
-            remedy=f"the list needs {', '.join(NEEDED)}",
-        )
+    rows = read_rows(path, NEEDED)
     for number, row in enumerate(rows, start=2):
         device = _device(row, names)
         if device is None:

@@ -20,7 +20,6 @@ from acceltrial.catalog.offer import Offer
 from acceltrial.catalog.price_rules import memory_is_per_instance, refusal, tpu_chips
 from acceltrial.catalog.reading import read_rows
 from acceltrial.catalog.regions import UNSPECIFIED, residency_of
-from acceltrial.errors import DataContractError
 
 NEEDED = ("InstanceType", "AcceleratorName", "AcceleratorCount", "Price", "SpotPrice", "Region")
 MIB_A_GB = 1000**3 / 1024**2
@@ -42,13 +41,7 @@ def skypilot_offers(
         StorageError: the file cannot be read.
         DataContractError: it is no such table.
     """
-    rows = read_rows(path)
-    if missing := [name for name in NEEDED if rows and name not in rows[0]]:
-        raise DataContractError(
-            f"column {missing[0]!r} is missing",
-            where=f"{path}, row 1",
-            remedy=f"a SkyPilot catalogue has {', '.join(NEEDED)}",
-        )
+    rows = read_rows(path, NEEDED)
     lowest: dict[str, Offer] = {}
     findings: list[Finding] = []
     instances = read_instances(catalogue.folder, provider)
