@@ -27,6 +27,8 @@ class BenchmarkParams(StageParams):
     """Length of the replayed window."""
     replay_min_requests: int = Field(default=20, ge=1)
     """A sparser window is compressed in time until it holds so many, as far as the rate allows."""
+    replay_longest_s: Seconds = 60.0
+    """A window that is still sparser is made longer, up to this: a slow server is not overloaded instead."""
     rate_ceiling_rps: dict[str, Rate] = Field(
         default_factory=lambda: {
             "llamacpp": 2.0,
@@ -80,6 +82,7 @@ QUICK = {
     "screen_seconds": 1.0,
     "replay_seconds": 3.0,
     "replay_min_requests": 3,
+    "replay_longest_s": 6.0,
     "max_input_tokens": 64,
     "max_output_tokens": 8,
     "quality_items": 10,

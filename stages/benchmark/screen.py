@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -54,6 +55,9 @@ def run_screen(
 ) -> list[Level]:
     """The levels in order, to one beyond the knee. A server that died, or is far too slow, ends the screen.
 
+    After a level that took 2ⁿ times its seconds the next n levels are left out: what many streams reach
+    together is worth more than every step on the way there.
+
     Args:
         server: where to send.
         demand: the workload's limits.
@@ -66,9 +70,9 @@ def run_screen(
     seconds = params.screen_seconds / len(params.concurrency_levels)
     found: list[Level] = []
     spent = best = 0.0
-    for level in params.concurrency_levels:
-        if not alive():
-            break
+    waiting = list(params.concurrency_levels)
+    while waiting and alive():
+        level = waiting.pop(0)
         texts = prompts(MOST_REQUESTS // 10, params.seed + level)
         # As many as a fast server can take: the loop ends by time, not by count.
         count = len(texts) if texts is not None else MOST_REQUESTS
@@ -93,11 +97,14 @@ def run_screen(
             warm_up=0 if found else 1,
         )
         found.append(Level(level, result))
-        spent += float(result.summary["rate"]["duration_s"] or 0.0)
+        took = float(result.summary["rate"]["duration_s"] or 0.0)
+        spent += took
         if spent > SLOW * params.screen_seconds or found[-1].completed_rps < RISE * best:
             # More streams would only wait longer, and the screen is there to end early with the unsuitable.
             break
         best = max(best, found[-1].completed_rps)
+        left_out = int(math.log2(max(took / seconds, 1.0)))
+        del waiting[: min(left_out, len(waiting) - 1)]
     return found
 
 
@@ -145,7 +152,10 @@ def capacity_row(maker: RowMaker, levels: Sequence[Level], demand: Demand, plann
     )
     tried = ", ".join(str(level.concurrency) for level in levels)
     if len(levels) < planned:
-        tried += f" (of {planned} planned levels: the last one took too long or lies beyond the knee)"
+        tried += (
+            f" (of {planned} planned levels: after a slow one the next are left out, and none follows one"
+            " that took too long or lies beyond the knee)"
+        )
     return maker.row(
         "capacity_rps",
         "max",

@@ -227,8 +227,7 @@ def _load_facts(session: Session, window: Window, done: Replay, adjustments: str
         found[f"{column}_p99"] = float(used.quantile(0.99) or 1.0)
     gaps = pl.Series(window.arrival_s).diff().drop_nulls()
     mean = float(gaps.mean() or 0.0)  # type: ignore[arg-type]
-    rate = len(window) / max(session.params.replay_seconds, window.arrival_s[-1])
-    found["rate_rps"] = found["peak_rate_rps"] = rate
+    found["rate_rps"] = found["peak_rate_rps"] = len(window) / window.seconds
     found["interarrival_cv"] = float(gaps.std() or 0.0) / mean if mean else None  # type: ignore[arg-type]
     return {
         "workload": session.spec["workload"],

@@ -88,6 +88,7 @@ def replay_window(session: Session, best_rps: float) -> Window:
             seconds=params.replay_seconds,
             most_rps=min(ceiling, sustained),
             least_requests=params.replay_min_requests,
+            longest_s=params.replay_longest_s,
             max_input_tokens=params.max_input_tokens if local else None,
             max_output_tokens=params.max_output_tokens if local else None,
             seed=params.seed,

@@ -23,12 +23,14 @@ class Cut:
         seconds: length of the window that is replayed.
         most_rps: no higher rate is asked for.
         least_requests: a sparser window is compressed in time, as far as `most_rps` allows.
+        longest_s: a window that is still sparser is made longer, up to this.
         generates: False where answers have no length in tokens (embeddings, scores).
     """
 
     seconds: float
     most_rps: float
     least_requests: int
+    longest_s: float
     max_input_tokens: int | None
     max_output_tokens: int | None
     seed: int
@@ -37,8 +39,9 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What is replayed: times from 0, lengths after cutting, and what was done, in words."""
+    """What is replayed: times from 0 to `seconds`, lengths after cutting, and what was done, in words."""
 
+    seconds: float
     arrival_s: tuple[float, ...]
     input_tokens: tuple[int, ...]
     output_tokens: tuple[int, ...]
@@ -70,8 +73,9 @@ def window_of(requests: pl.DataFrame, cut: Cut) -> Window:
     """The part of the trace to replay.
 
     A trace faster than `most_rps` is thinned, whole clients at a time where that works out; a slower one
-    is compressed in time until the window holds enough requests. The window is the one whose number of
-    requests lies nearest to the mean: neither the quietest nor the busiest.
+    is compressed in time until the window holds enough requests. What a target cannot bear faster takes a
+    longer window. The window is the one whose number of requests lies nearest to the mean: neither the
+    quietest nor the busiest.
     """
     done: list[str] = []
     span = float(requests["arrival_s"][-1] - requests["arrival_s"][0]) or 1.0
@@ -83,10 +87,11 @@ def window_of(requests: pl.DataFrame, cut: Cut) -> Window:
     warp = _warp(rate, cut)
     if warp > 1:
         done.append(f"time compressed {warp:.3g}:1")
+    seconds = max(cut.seconds, min(cut.longest_s, cut.least_requests / (rate * warp)))
     times = requests["arrival_s"].to_numpy()
-    first, last = _typical(times, cut.seconds * warp, cut)
+    first, last = _typical(times, seconds * warp)
     if last - first < requests.height:
-        end = times[first] + cut.seconds * warp
+        end = times[first] + seconds * warp
         done.append(f"window {times[first]:.0f}–{end:.0f} s of {span:.0f} s of the trace")
     chosen = requests[first:last]
     inputs, notes = _lengths(chosen["input_tokens"], cut.max_input_tokens, "prompts", 64)
@@ -96,8 +101,9 @@ def window_of(requests: pl.DataFrame, cut: Cut) -> Window:
         outputs, notes = _lengths(chosen["output_tokens"], cut.max_output_tokens, "outputs", 16)
         done += notes
     start = float(times[first])
-    arrivals = (chosen["arrival_s"].to_numpy() - start) / warp
-    return Window(tuple(float(at) for at in arrivals), tuple(inputs), tuple(outputs), "; ".join(done))
+    at = (chosen["arrival_s"].to_numpy() - start) / warp
+    seconds = max(seconds, float(at[-1]))
+    return Window(seconds, tuple(at.tolist()), tuple(inputs), tuple(outputs), "; ".join(done))
 
 
 def _thinned(requests: pl.DataFrame, share: float, seed: int) -> tuple[pl.DataFrame, str]:
@@ -123,18 +129,15 @@ def _warp(rate: float, cut: Cut) -> float:
     return max(1.0, wanted / rate)
 
 
-def _typical(times: np.ndarray[tuple[int], np.dtype[np.float64]], length: float, cut: Cut) -> tuple[int, int]:
-    """First and last (exclusive) request of the window nearest to the mean count, not over the ceiling."""
+def _typical(times: np.ndarray[tuple[int], np.dtype[np.float64]], length: float) -> tuple[int, int]:
+    """First and last (exclusive) request of the window whose number of requests lies nearest to the mean."""
     ends = np.searchsorted(times, times + length, side="left")
     counts = ends - np.arange(len(times))
     whole = times + length <= times[-1] + 1e-9
     if not whole.any():
         return 0, len(times)
     mean = len(times) * length / max(times[-1] - times[0], length)
-    distance = np.where(
-        whole, np.abs(counts - max(mean, min(cut.least_requests, counts[whole].max()))), np.inf
-    )
-    first = int(np.argmin(distance))
+    first = int(np.argmin(np.where(whole, np.abs(counts - mean), np.inf)))
     return first, int(ends[first])
 
 

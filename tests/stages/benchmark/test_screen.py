@@ -74,9 +74,13 @@ def screened(monkeypatch: Any, seconds: float, alive: list[bool], most_rps: floa
 
 def test_levels_grow_until_one_takes_too_long_or_the_server_dies(monkeypatch: Any) -> None:
     assert screened(monkeypatch, 0.5, [True] * 4) == [1, 2, 4, 8]
-    assert screened(monkeypatch, 1.6, [True] * 4) == [1, 2, 4]
     assert screened(monkeypatch, 9.0, [True] * 3) == [1]
     assert screened(monkeypatch, 1.0, [True, False]) == [1]
+
+
+def test_a_slow_server_is_seen_at_many_streams_instead_of_at_every_step(monkeypatch: Any) -> None:
+    assert screened(monkeypatch, 1.6, [True] * 4) == [1, 4, 8]
+    assert screened(monkeypatch, 4.0, [True] * 4) == [1, 8]
 
 
 def test_the_ladder_ends_one_level_beyond_its_knee(monkeypatch: Any) -> None:

@@ -33,6 +33,7 @@ def cut(**changes: Any) -> Cut:
         "seconds": 20.0,
         "most_rps": 1.0,
         "least_requests": 5,
+        "longest_s": 60.0,
         "max_input_tokens": 256,
         "max_output_tokens": 48,
     }
@@ -54,6 +55,15 @@ def test_a_slow_trace_is_compressed_no_further_than_needed() -> None:
     assert "time compressed" in window.adjustments
     assert 5 <= len(window) <= 20
     assert window.arrival_s[-1] <= 20.0
+
+
+def test_what_a_target_cannot_bear_faster_takes_a_longer_window_not_a_busier_one() -> None:
+    burst = trace(400, 40.0).with_columns(pl.col("arrival_s") + 5000.0)
+    requests = pl.concat([trace(4000, 1.0), burst])
+    window = window_of(requests, cut(most_rps=0.25, least_requests=12))
+    assert window.seconds == pytest.approx(48.0, rel=0.35)
+    assert 8 <= len(window) <= 15
+    assert len(window_of(requests, cut(most_rps=0.05, least_requests=12))) <= 5
 
 
 def test_a_trace_that_fits_is_left_alone() -> None:
@@ -99,6 +109,7 @@ def test_the_window_is_ordered_within_its_length_and_never_empty(
     times = np.array(window.arrival_s)
     assert len(window) == len(window.input_tokens) == len(window.output_tokens) >= 1
     assert times[0] == 0
+    assert times[-1] <= window.seconds <= max(60.0, seconds, times[-1])
     assert (np.diff(times) >= 0).all()
     assert min(window.input_tokens) >= 1
     assert max(window.output_tokens) <= 48
