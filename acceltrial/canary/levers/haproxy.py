@@ -7,11 +7,11 @@ therefore give the canary a weight of 0.
 from __future__ import annotations
 
 import csv
-import socket
 from dataclasses import dataclass
 
 from acceltrial.canary.lever import LeverError
 from acceltrial.canary.levers.weights import Reading, parts_of
+from acceltrial.proxies import haproxy_command
 
 WHOLE = 200
 """The sum of both weights: steps of half a per cent, each weight below HAProxy's 256."""
@@ -69,16 +69,9 @@ class HaproxyWeights:
 
     def _command(self, text: str) -> str:
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.settimeout(self.patience_s)
-                connection.connect(self.socket_path)
-                connection.sendall(text.encode() + b"\n")
-                parts = []
-                while part := connection.recv(65_536):
-                    parts.append(part)
+            return haproxy_command(self.socket_path, text, timeout_s=self.patience_s)
         except OSError as error:
             raise self._error(f"HAProxy does not answer ({error})") from error
-        return b"".join(parts).decode(errors="replace").strip()
 
     def _error(self, what: str) -> LeverError:
         return LeverError(

@@ -13,6 +13,7 @@ from typing import Any
 
 from acceltrial.errors import TargetUnavailableError
 from acceltrial.load.processes import child_environment
+from acceltrial.proxies import ended
 
 START_S = 20.0
 
@@ -33,14 +34,9 @@ def hop(orders: dict[str, Any], *, owned: bool = True) -> Iterator[dict[str, int
         env=child_environment(),
     )
     try:
-        yield _ports(process, {**orders, "owner": os.getpid() if owned else None})
+        with ended(process):
+            yield _ports(process, {**orders, "owner": os.getpid() if owned else None})
     finally:
-        process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
         for stream in (process.stdin, process.stdout, process.stderr):
             if stream:
                 stream.close()

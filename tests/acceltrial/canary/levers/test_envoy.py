@@ -8,7 +8,8 @@ import pytest
 from acceltrial.canary.access_log import AccessLogFeed
 from acceltrial.canary.lever import LeverError
 from acceltrial.canary.levers.envoy import EnvoyWeights, _fraction
-from acceltrial.canary.levers.fronts import envoy_front, envoy_program
+from acceltrial.canary.levers.fronts import envoy_front
+from acceltrial.proxies import envoy_program
 from acceltrial.stats.sequential import share_log_e
 from acceltrial.targets.process import free_port
 

@@ -5,6 +5,7 @@ import pytest
 from acceltrial.canary.levers import fronts
 from acceltrial.canary.levers.spec import EnvoySpec
 from acceltrial.errors import ConfigurationError, TargetUnavailableError
+from acceltrial.proxies import haproxy_program
 
 URLS = ("http://127.0.0.1:1", "http://127.0.0.1:2")
 
@@ -37,7 +38,7 @@ def test_what_is_not_installed_says_how_to_get_it(tmp_path, monkeypatch):
         pass
 
 
-@pytest.mark.skipif(fronts.haproxy_program() is None, reason="haproxy is not installed")
+@pytest.mark.skipif(haproxy_program() is None, reason="haproxy is not installed")
 def test_a_proxy_that_refuses_its_port_is_told_with_its_log(tmp_path):
     with (
         pytest.raises(TargetUnavailableError, match="did not come up") as error,

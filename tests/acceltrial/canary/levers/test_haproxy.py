@@ -6,8 +6,9 @@ import pytest
 
 from acceltrial.canary.access_log import AccessLogFeed
 from acceltrial.canary.lever import LeverError
-from acceltrial.canary.levers.fronts import haproxy_config, haproxy_front, haproxy_program
+from acceltrial.canary.levers.fronts import haproxy_config, haproxy_front
 from acceltrial.canary.levers.haproxy import HaproxyWeights
+from acceltrial.proxies import haproxy_program
 from acceltrial.stats.sequential import share_log_e
 from acceltrial.targets.process import free_port
 

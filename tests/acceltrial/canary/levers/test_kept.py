@@ -12,10 +12,11 @@ import time
 import pytest
 
 from acceltrial.canary.lever import LeverError
-from acceltrial.canary.levers.fronts import haproxy_front, haproxy_program
+from acceltrial.canary.levers.fronts import haproxy_front
 from acceltrial.canary.levers.kept import KeptLever, lever_of
 from acceltrial.canary.levers.spec import parse_lever
 from acceltrial.load.processes import child_environment
+from acceltrial.proxies import haproxy_program
 from acceltrial.targets.process import free_port
 
 pytestmark = pytest.mark.skipif(

@@ -7,10 +7,10 @@ import importlib.util
 import pytest
 
 from acceltrial.canary.degrade import Degradation
-from acceltrial.canary.levers.fronts import haproxy_program
 from acceltrial.canary.rehearsal.faults import FAULTS
 from acceltrial.canary.rehearsal.faulty import compressed_plan, rehearse, steps_taken
 from acceltrial.canary.rehearsal.kills import LEASE_S, SHARES, climbing_plan, rehearse_kills
+from acceltrial.proxies import haproxy_program
 
 MISSING = [
     name
