@@ -6,7 +6,8 @@ import csv
 import io
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +26,12 @@ def read_rows(path: Path, needed: Sequence[str] = ()) -> list[dict[str, str]]:
         DataContractError: not UTF-8, no header, a repeated column, one of `needed` missing, or a row with too
             many or few cells.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataContractError(
-            "the file is not UTF-8 text", where=str(path), remedy="save it as UTF-8 CSV"
-        ) from error
-    except OSError as error:
-        raise storage_error(error, path) from error
-    try:
+    with csv_text(path):
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except OSError as error:
+            raise storage_error(error, path) from error
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True))
-    except csv.Error as error:
-        raise DataContractError(
-            f"not a CSV table ({error})", where=str(path), remedy="check the quotes of the file"
-        ) from error
     if not lines:
         raise DataContractError("the file is empty", where=str(path), remedy="give at least a header line")
     header = [name.strip() for name in lines[0]]
@@ -56,14 +49,34 @@ def read_rows(path: Path, needed: Sequence[str] = ()) -> list[dict[str, str]]:
     for number, cells in enumerate(lines[1:], start=2):
         if not cells:
             continue
-        if len(cells) != len(header):
-            raise DataContractError(
-                f"{len(cells)} cells where the header has {len(header)}",
-                where=f"{path}, row {number}",
-                remedy="quote cells that contain commas",
-            )
-        rows.append(dict(zip(header, (cell.strip() for cell in cells), strict=True)))
+        rows.append(named_cells([cell.strip() for cell in cells], header, path, number))
     return rows
+
+
+@contextmanager
+def csv_text(path: Path) -> Iterator[None]:
+    """Whatever the block reads of `path` that is no CSV table in UTF-8 is told as DataContractError."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise DataContractError(
+            "the file is not UTF-8 text", where=str(path), remedy="save it as UTF-8 CSV"
+        ) from error
+    except csv.Error as error:
+        raise DataContractError(
+            f"not a CSV table ({error})", where=str(path), remedy="check the quotes of the file"
+        ) from error
+
+
+def named_cells(cells: list[str], header: list[str], path: Path, number: int) -> dict[str, str]:
+    """The cells of row `number` by column. Raises DataContractError where they are too many or too few."""
+    if len(cells) != len(header):
+        raise DataContractError(
+            f"{len(cells)} cells where the header has {len(header)}",
+            where=f"{path}, row {number}",
+            remedy="quote cells that contain commas",
+        )
+    return dict(zip(header, cells, strict=True))
 
 
 def delimiter_of(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import IO
 
 import numpy as np
 
-from acceltrial.catalog.reading import delimiter_of
+from acceltrial.catalog.reading import csv_text, delimiter_of, named_cells
 from acceltrial.errors import DataContractError
 from acceltrial.predict.case import Kind, ServingCase
 from acceltrial.predict.estimates import estimate
@@ -138,7 +138,7 @@ def _opened(path: Path) -> IO[str]:
 
 def _rows(stream: IO[str], path: Path, needed: tuple[str, ...]) -> Iterator[dict[str, str]]:
     """First the header as a row of its own names, then each row."""
-    try:
+    with csv_text(path):
         first = stream.readline()
         lines = csv.reader(chain([first], stream), delimiter=delimiter_of(first), strict=True)
         header = [name.strip() for name in next(lines, [])]
@@ -147,23 +147,8 @@ def _rows(stream: IO[str], path: Path, needed: tuple[str, ...]) -> Iterator[dict
         _check_header(header, path, needed)
         yield dict.fromkeys(header, "")
         for number, cells in enumerate(lines, start=2):
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                raise DataContractError(
-                    f"{len(cells)} cells where the header has {len(header)}",
-                    where=f"{path}, row {number}",
-                    remedy="quote cells that contain commas",
-                )
-            yield dict(zip(header, cells, strict=True))
-    except UnicodeDecodeError as error:
-        raise DataContractError(
-            "the file is not UTF-8 text", where=str(path), remedy="save it as UTF-8 CSV"
-        ) from error
-    except csv.Error as error:
-        raise DataContractError(
-            f"not a CSV table ({error})", where=str(path), remedy="check the quotes of the file"
-        ) from error
+            if cells:
+                yield named_cells(cells, header, path, number)
 
 
 def _check_header(header: list[str], path: Path, needed: tuple[str, ...]) -> None:
