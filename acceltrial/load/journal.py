@@ -38,31 +38,22 @@ class Journal:
             finished_ns,
         )
         flags = (0 if fresh else spill.REUSED) | (spill.RETRIED if connection.retried else 0)
-        self._write(
+        flags = self._counted(outcome, flags)
+        self._spill.write(
             connection.index, times, outcome, flags, stamps, connection.ends, connection.buffer, detail
         )
 
     def unsent(self, index: int, due_ns: int, outcome: str, detail: str) -> None:
         """Writes down a request that found no connection."""
         times = (due_ns, 0, 0, 0, 0, time.monotonic_ns())
-        self._write(index, times, outcome, 0, _NO_TIMES, _NO_TIMES, b"", detail)
+        flags = self._counted(outcome, 0)
+        self._spill.write(index, times, outcome, flags, _NO_TIMES, _NO_TIMES, b"", detail)
 
-    def _write(
-        self,
-        index: int,
-        times_ns: tuple[int, int, int, int, int, int],
-        outcome: str,
-        flags: int,
-        stamps_ns: array[int],
-        ends: array[int],
-        data: bytes | bytearray,
-        detail: str,
-    ) -> None:
+    def _counted(self, outcome: str, flags: int) -> int:
+        """Counts an exchange that ended; its flags, with that of the warm-up where it belongs there."""
         self.finished += 1
         self.failed += bool(outcome)
-        if self.warming:
-            flags |= spill.WARM_UP
-        self._spill.write(index, times_ns, outcome, flags, stamps_ns, ends, data, detail)
+        return flags | spill.WARM_UP if self.warming else flags
 
     def close(self) -> None:
         """Everything is on disk afterwards."""
