@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
 from acceltrial.cli.canary_control import add_to
+from acceltrial.cli.json_output import print_json
 from acceltrial.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def judge(
         settings = settings.model_copy(update={"interval_s": interval})
     found = judge_streams(streams, settings)
     if as_json:
-        _json({"streams": [as_dict(name, judgement) for name, judgement in found]})
+        print_json({"streams": [as_dict(name, judgement) for name, judgement in found]})
     else:
         _print_verdicts(found)
 
@@ -161,7 +161,7 @@ def plan(
         ],
     }
     if as_json:
-        _json(result)
+        print_json(result)
     else:
         _print_plan(result)
 
@@ -173,13 +173,6 @@ def _check_rate(rps: float | None) -> None:
             where="--rps",
             remedy="give the requests a second of both arms together, like --rps 20",
         )
-
-
-def _json(value: Any) -> None:
-    import orjson
-
-    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n")
-    sys.stdout.flush()
 
 
 def _print_verdicts(found: list[tuple[str, Judgement]]) -> None:

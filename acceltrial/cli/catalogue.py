@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import orjson
 from cyclopts import App, Parameter
 
+from acceltrial.cli.json_output import print_json
 from acceltrial.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -291,7 +291,7 @@ def _where(frame: pl.DataFrame, condition: str | None) -> pl.DataFrame:
 
 def _show(frame: pl.DataFrame, name: str, *, json: bool) -> None:
     if json:
-        sys.stdout.buffer.write(orjson.dumps(frame.to_dicts(), option=orjson.OPT_INDENT_2) + b"\n")
+        print_json(frame.to_dicts())
         return
     from rich.console import Console
     from rich.table import Table

@@ -13,6 +13,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from acceltrial.cli.json_output import print_json
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -50,11 +52,7 @@ def doctor(*, json: Annotated[bool, Parameter(name="--json")] = False) -> int:
     """
     checks = [*_python(), *_packages(), *_machine(), *_services()]
     if json:
-        import orjson
-
-        sys.stdout.write(
-            orjson.dumps([asdict(c) for c in checks], option=orjson.OPT_INDENT_2).decode() + "\n"
-        )
+        print_json([asdict(check) for check in checks])
     else:
         for check in checks:
             mark = {True: "ok  ", False: "FAIL", None: "-   "}[check.ok]

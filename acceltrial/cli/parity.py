@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 from cyclopts import Parameter
 
+from acceltrial.cli.json_output import print_json
 from acceltrial.errors import ConfigurationError
 
 
@@ -53,7 +53,7 @@ def parity(
         cells = [cell for cell in cells if cell.state != "documented"]
     if json:
         report = {"summary": [asdict(row) for row in summary], "cells": [asdict(cell) for cell in cells]}
-        sys.stdout.write(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(report)
         return
     for row in summary:
         place = f"{row.runtime} on {row.hardware}"

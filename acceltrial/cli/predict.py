@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 from cyclopts import Parameter
+
+from acceltrial.cli.json_output import print_json
 
 if TYPE_CHECKING:
     from acceltrial.predict.parameters import Parameters
@@ -51,7 +51,7 @@ def predict(
     summary = predict_file(cases, out, reader, fitted)
     _say_predicted(summary, out, fitted)
     if json:
-        _print_json(
+        print_json(
             {
                 "rows": summary.rows,
                 "predicted": summary.predicted,
@@ -59,7 +59,8 @@ def predict(
                 "reasons": summary.reasons,
                 "out": str(out),
                 "predictor": fitted.source,
-            }
+            },
+            sort_keys=True,
         )
 
 
@@ -95,13 +96,14 @@ def fit(
     fitted.save(out)
     _say_fitted(fitted, left_out, out)
     if json:
-        _print_json(
+        print_json(
             {
                 **fitted.report,
                 "out": str(out),
                 "predictor": fitted.source,
                 "left_out": [{"row": row, "reason": reason} for row, reason in left_out],
-            }
+            },
+            sort_keys=True,
         )
 
 
@@ -150,7 +152,3 @@ def _add_errors(table: Any, metric: str, family: str, errors: dict[str, Any]) ->
         f"{errors['median_error']:.1%}",
         f"{errors['p90_error']:.1%}",
     )
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")

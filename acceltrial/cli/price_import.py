@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import orjson
 from cyclopts import App, Parameter
 
+from acceltrial.cli.json_output import print_json
 from acceltrial.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def _finish(
     sys.stderr.write(f"{path}: {len({offer.name for offer in kept})} offers\n")
     if json:
         out = {"offers": [offer.row() for offer in kept], "findings": told}
-        sys.stdout.buffer.write(orjson.dumps(out, option=orjson.OPT_INDENT_2) + b"\n")
+        print_json(out)
 
 
 def _tell(findings: Sequence[Finding]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
+
+from acceltrial.cli.json_output import print_json
 
 if TYPE_CHECKING:
     from acceltrial.decide.decision import Decision
@@ -45,10 +46,7 @@ def rank(
     decision = decide(table, declared, draws=draws, seed=seed, where=str(matrix))
     require_an_option(decision, str(matrix))
     if as_json:
-        import orjson
-
-        sys.stdout.buffer.write(orjson.dumps(as_dict(decision, seed), option=orjson.OPT_INDENT_2) + b"\n")
-        sys.stdout.flush()
+        print_json(as_dict(decision, seed))
     else:
         _print(decision)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import orjson
 from cyclopts import Parameter
+
+from acceltrial.cli.json_output import print_json
 
 if TYPE_CHECKING:
     from acceltrial.catalog import Catalogue
@@ -109,8 +109,7 @@ def simulate(
     result |= {"grade": "predicted", "predictor": subject.source}
     result |= {"cache_tokens_per_replica": server.cache_tokens}
     if as_json:
-        options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
-        sys.stdout.buffer.write(orjson.dumps(result, option=options) + b"\n")
+        print_json(result, sort_keys=True)
     else:
         _say(result)
 

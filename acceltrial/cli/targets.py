@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
+from acceltrial.cli.json_output import print_json
+
 if TYPE_CHECKING:
     from acceltrial.targets import TargetSpec
 
@@ -28,9 +30,7 @@ def list_targets(
     """
     rows = [_row(spec) for spec in read_targets(portfolio)]
     if as_json:
-        import orjson
-
-        sys.stdout.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(rows)
     else:
         _print(rows)
     return 0
@@ -47,11 +47,7 @@ def kinds(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = F
 
     found = installed()
     if as_json:
-        import orjson
-
-        sys.stdout.write(
-            orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
-        )
+        print_json(found, sort_keys=True)
     else:
         for name, place in sorted(found.items()):
             sys.stdout.write(f"{name:20} {place}\n")

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from acceltrial.cli.json_output import print_json
 from acceltrial.cli.trace_files import open_either, open_file
 from acceltrial.cli.trace_model import model
-from acceltrial.cli.trace_table import number, print_json, print_table, show
+from acceltrial.cli.trace_table import number, print_table, show
 
 app = App(name="trace", help="Request traces: statistics, conversion, sampling, generation, comparison.")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
+
+from acceltrial.cli.json_output import print_json
 
 
 def show(payload: dict[str, Any], json: bool, title: str) -> None:
@@ -31,15 +32,6 @@ def number(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 1e6 else f"{value:,.0f}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-
-
-def print_json(payload: dict[str, Any]) -> None:
-    """JSON on stdout."""
-    import orjson
-
-    sys.stdout.write(
-        orjson.dumps(payload, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n"
-    )
 
 
 def print_table(title: str, header: list[str], rows: list[list[str]]) -> None:

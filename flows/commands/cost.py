@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
-import orjson
 from cyclopts import Parameter
 
+from acceltrial.cli.json_output import print_json
 from acceltrial.errors import ConfigurationError
 from stages.running.workspace import find_workspace
 
@@ -50,7 +50,7 @@ def billed(
             remedy="write billing.yaml (docs/decision.md, Billed), or give --map FILE and the export",
         )
     if json:
-        sys.stdout.write(orjson.dumps(as_dict(found), option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(as_dict(found))
     else:
         _print(found)
     return 0

@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import orjson
 from cyclopts import Parameter
 
+from acceltrial.cli.json_output import print_json
 from acceltrial.errors import GateError
 from stages.running.workspace import find_workspace
 
@@ -74,7 +74,7 @@ def export(
             "files": [str(path) for path in paths],
             "gaps": [asdict(gap) for gap in gaps],
         }
-        sys.stdout.write(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(report)
     else:
         for path in paths:
             sys.stdout.write(f"{path}\n")

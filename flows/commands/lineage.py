@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import cyclopts
-import orjson
 from cyclopts import Parameter
 
+from acceltrial.cli.json_output import print_json
 from acceltrial.cli.progress import shown
 from acceltrial.errors import AcceltrialError
 from stages.running.workspace import find_workspace
@@ -36,7 +36,7 @@ def find(
     digest = dvc_digest(Path(what)) if Path(what).exists() else what
     rows = find_runs(find_workspace(workspace), digest)
     if json:
-        sys.stdout.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(rows)
     else:
         for row in rows:
             sys.stdout.write(f"{row['name']:<40} {row['used_as']:<14} {row['run']}  {row['mlflow_run_id']}\n")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import cyclopts
-import orjson
 from cyclopts import Parameter
 
+from acceltrial.cli.json_output import print_json
 from acceltrial.errors import ConfigurationError, GateError
 from stages.running.workspace import find_workspace
 
@@ -38,7 +38,7 @@ def check(rules: Path | None = None, *, workspace: Path | None = None, json: _Js
         "rules_without_test": missing, "conflicts_in_tests": clashes, "file": str(path),
     }  # fmt: skip
     if json:
-        sys.stdout.write(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(found)
     else:
         lines = [
             *(f"FAILED {line}\n" for line in failures),
@@ -84,7 +84,7 @@ def explain(workload: str, option: str, *, workspace: Path | None = None, json: 
         raise _unknown("option", option, sorted(options))
     found = explained(world, mine, options[option], chosen.root / "data/portfolio")
     if json:
-        sys.stdout.write(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(found)
         return 0
     for offer in found["offers"]:
         state = "allowed" if offer["allowed"] else "forbidden"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import cyclopts
-import orjson
 from cyclopts import Parameter
 
+from acceltrial.cli.json_output import print_json
 from acceltrial.errors import AwaitingSignOffError, ConfigurationError, GateError
 from stages.running.workspace import Workspace, find_workspace, held
 
@@ -38,7 +38,7 @@ def list_sheets(*, gate: bool = False, workspace: Path | None = None, json: _Jso
     chosen = find_workspace(workspace)
     rows = _current(chosen)
     if json:
-        sys.stdout.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(rows)
     else:
         for row in rows:
             who = f"{row['signed_by']} on {row['signed_on']}" if row["signed_by"] else "–"
@@ -87,7 +87,7 @@ def list_gates(workload: str | None = None, *, workspace: Path | None = None, js
         raise _unknown(workload, found)
     rows = [row for name, gates in found.items() if workload in (None, name) for row in gates]
     if json:
-        sys.stdout.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(rows)
         return 0
     for row in rows:
         until = f" until {row['expires']}" if row["expires"] else ""
@@ -173,7 +173,7 @@ def verify(*, workspace: Path | None = None, json: _Json = False) -> int:
         "last_hash": entries[-1].hash if entries else None,
     }
     if json:
-        sys.stdout.write(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(found)
     else:
         for name, value in found.items():
             sys.stdout.write(f"{name.replace('_', ' '):<40} {value}\n")

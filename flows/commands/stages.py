@@ -10,6 +10,7 @@ import cyclopts
 import orjson
 from cyclopts import Parameter
 
+from acceltrial.cli.json_output import print_json
 from acceltrial.cli.progress import done, say, shown
 from stages.running.workspace import find_workspace, held
 
@@ -28,7 +29,7 @@ def list_stages(*, params: str | None = None, json: Annotated[bool, Parameter(na
 
     if params:
         schema = get_stage(params).params.model_json_schema()
-        sys.stdout.write(orjson.dumps(schema, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(schema)
         return 0
     rows = [
         {
@@ -42,7 +43,7 @@ def list_stages(*, params: str | None = None, json: Annotated[bool, Parameter(na
         for stage in all_stages()
     ]
     if json:
-        sys.stdout.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(rows)
         return 0
     for row in rows:
         sys.stdout.write(f"{row['stage']:<14} v{row['version']:<8} {row['about']}\n")

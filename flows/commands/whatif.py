@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 from cyclopts import Parameter
 
+from acceltrial.cli.json_output import print_json
 from acceltrial.errors import DataContractError
 from stages.running.workspace import Workspace, find_workspace
 
@@ -35,16 +35,18 @@ def whatif(
 
     tables, params, today = last_evaluation(chosen)
     if keys:
-        document: Any = known_keys(tables, params)
-        text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
-        sys.stdout.write(f"{text}\n" if json else "".join(f"{k:<48} {u}\n" for k, u in document.items()))
+        document = known_keys(tables, params)
+        if json:
+            print_json(document)
+        else:
+            sys.stdout.write("".join(f"{key:<48} {unit}\n" for key, unit in document.items()))
         return 0
     start = time.perf_counter()
     data = chosen.root / "data"
     found = decide_again(tables, params, data / "portfolio", today, suppose or [], data / "catalogue")
     found["wall_s"] = round(time.perf_counter() - start, 4)
     if json:
-        sys.stdout.write(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(found)
     else:
         _print(found)
     return 0
