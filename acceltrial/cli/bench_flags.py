@@ -1,9 +1,12 @@
-"""What the flags of `acceltrial bench` ask for: a schedule, processes, extra fields. Wrong ones raise."""
+"""The flags of `acceltrial bench` by what they are about, and what they ask for. Wrong ones raise."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from acceltrial.load import Schedule
@@ -14,31 +17,48 @@ _FEWEST_CLOSED, _MOST_CLOSED = 2_000, 100_000
 _FASTEST_ANSWER_S = 0.01
 """A stream of a timed closed loop that is answered faster may run out of requests before the end."""
 
+Switch = Annotated[bool, Parameter(negative="")]
 
-class Given:
-    """The flags that make a schedule."""
 
-    def __init__(
-        self,
-        arrivals: str,
-        rate: float | None,
-        concurrency: int | None,
-        requests: int | None,
-        duration: float | None,
-        lengths: dict[str, str],
-        seed: int,
-        warp: float,
-        think: float,
-    ) -> None:
-        if concurrency is not None and rate is None and arrivals == "poisson":
-            arrivals = "closed"
-        self.arrivals, self.rate, self.concurrency = arrivals, rate, concurrency
-        self.requests, self.duration, self.seed, self.warp, self.think = requests, duration, seed, warp, think
-        self.lengths: dict[str, Any] = {**lengths, "seed": seed}
-        self._check()
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Traffic:
+    """What is sent, and when.
 
-    def _check(self) -> None:
-        closed, trace = self.arrivals == "closed", self.arrivals.startswith("trace:")
+    Attributes:
+        arrivals: constant, poisson, gamma:CV, weibull:CV, closed or trace:FILE.
+        rate: requests a second of an open loop (default 1).
+        concurrency: streams of a closed loop; giving it alone means --arrivals closed.
+        requests: how many requests to send.
+        duration: seconds of arrivals (30 where neither is given; 200 requests in a closed loop).
+        input_tokens: prompt length: N, uniform:LOW,HIGH, normal:MEAN,SD or lognormal:MEAN,CV. Without
+            --tokenizer, lengths count by the server's own usage after a short probe.
+        output_tokens: most output tokens of a request, in the same forms.
+        seed: of everything drawn; equal seeds give equal schedules and prompts.
+        warp: play a trace so many times as fast.
+        think: seconds that a stream of a closed loop waits between answer and next request.
+    """
+
+    arrivals: str = "poisson"
+    rate: float | None = None
+    concurrency: int | None = None
+    requests: int | None = None
+    duration: float | None = None
+    input_tokens: str = "128"
+    output_tokens: str = "128"
+    seed: int = 0
+    warp: float = 1.0
+    think: float = 0.0
+
+    @property
+    def pattern(self) -> str:
+        """The arrivals: a closed loop also where only its streams are given."""
+        streams_alone = self.concurrency is not None and self.rate is None and self.arrivals == "poisson"
+        return "closed" if streams_alone else self.arrivals
+
+    def require_sense(self) -> None:
+        """Raises ConfigurationError where the flags do not go together or a number makes no sense."""
+        closed, trace = self.pattern == "closed", self.pattern.startswith("trace:")
         clashes = {
             "--rate has no meaning in a closed loop: the streams decide": closed and self.rate is not None,
             "--concurrency needs --arrivals closed": not closed and self.concurrency is not None,
@@ -63,24 +83,36 @@ class Given:
         """What the flags ask for; each repeat is drawn anew."""
         from acceltrial.load import Schedule
 
-        lengths = self.lengths | {"seed": self.seed + repeat}
-        if self.arrivals.startswith("trace:"):
+        seed = self.seed + repeat
+        if self.pattern.startswith("trace:"):
             from acceltrial.load.from_trace import schedule_from_trace
 
-            path = Path(self.arrivals.removeprefix("trace:"))
+            path = Path(self.pattern.removeprefix("trace:"))
             return schedule_from_trace(
-                path, warp=self.warp, requests=self.requests, duration_s=self.duration, **lengths
+                path, warp=self.warp, requests=self.requests, duration_s=self.duration, **self._lengths(seed)
             )
-        if self.arrivals == "closed":
+        if self.pattern == "closed":
             streams = self.concurrency or 1
             return Schedule.closed_loop(
                 streams,
                 requests=self.requests or self._supply(streams),
                 duration_s=self.duration or 0.0,
                 think_s=self.think,
-                **lengths,
+                **self._lengths(seed),
             )
-        return self.at_rate(self.rate or 1.0, self.seed + repeat)
+        return self.at_rate(self.rate or 1.0, seed)
+
+    def at_rate(self, rate: float, seed: int) -> Schedule:
+        """The open arrivals at another rate and seed, for a search."""
+        from acceltrial.load import Schedule
+
+        duration = None if self.requests else (self.duration or _DEFAULT_DURATION_S)
+        return Schedule.open_loop(
+            self.pattern, rate_rps=rate, requests=self.requests, duration_s=duration, **self._lengths(seed)
+        )
+
+    def _lengths(self, seed: int) -> dict[str, Any]:
+        return {"input_tokens": self.input_tokens, "output_tokens": self.output_tokens, "seed": seed}
 
     def _supply(self, streams: int) -> int:
         """Requests for a closed loop, more than its streams can send: all are rendered before it starts."""
@@ -89,15 +121,74 @@ class Given:
         fastest_s = _FASTEST_ANSWER_S + self.think
         return int(min(_MOST_CLOSED, max(_FEWEST_CLOSED, streams * self.duration / fastest_s)))
 
-    def at_rate(self, rate: float, seed: int) -> Schedule:
-        """The open arrivals at another rate and seed, for a search."""
-        from acceltrial.load import Schedule
 
-        duration = None if self.requests else (self.duration or _DEFAULT_DURATION_S)
-        lengths = self.lengths | {"seed": seed}
-        return Schedule.open_loop(
-            self.arrivals, rate_rps=rate, requests=self.requests, duration_s=duration, **lengths
-        )
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """How the server is asked.
+
+    Attributes:
+        model: name that the server knows; empty where it serves only one.
+        api: which of the server's interfaces to use.
+        stream: ask for tokens one by one.
+        ignore_eos: make the server write all output tokens (engines that know ignore_eos or min_tokens).
+        tokenizer: folder or tokenizer.json of the model, for exact prompt lengths and our own counts.
+        timeout: seconds that one request may take.
+        extra_body: JSON object of fields for every request, such as {"temperature": 0}.
+        api_key_env: name of the environment variable that holds the API key.
+        insecure: do not verify the server's certificate.
+        ca_file: certificates to trust instead of the system's.
+    """
+
+    model: str = ""
+    api: Literal["completions", "chat", "embeddings", "rerank"] = "completions"
+    stream: bool = True
+    ignore_eos: Switch = False
+    tokenizer: Path | None = None
+    timeout: float = 300.0
+    extra_body: str | None = None
+    api_key_env: str | None = None
+    insecure: Switch = False
+    ca_file: Path | None = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Measuring:
+    """How it is measured and judged.
+
+    Attributes:
+        warmup: requests sent first and left out of every figure.
+        processes: load processes, or auto.
+        slo: service level, such as ttft_ms<=500,tpot_ms<=50@0.99.
+        find_goodput: search for the highest rate that meets --slo, starting at --rate.
+        repeats: run so many times, with seeds from --seed on, and tell the spread between runs.
+        calibrate: measure the instrument's own error against a reference server first.
+        strict: end with code 4 when the instrument broke its bounds.
+        quality: ask this task set and judge the answers: routing, sentiment, order-number, record, questions,
+            summaries, code or tool-calls; search for embeddings, rerank for rerankers.
+        scale_out: send from several machines: ray, or ray:ADDRESS of a cluster.
+        workers: how many, with --scale-out.
+    """
+
+    warmup: int = 0
+    processes: str = "auto"
+    slo: str | None = None
+    find_goodput: Switch = False
+    repeats: int = 1
+    calibrate: bool = True
+    strict: Switch = False
+    quality: str | None = None
+    scale_out: str | None = None
+    workers: int = 2
+
+    def require_sense(self) -> None:
+        """Raises ConfigurationError where two ways of running are asked for at once."""
+        if self.repeats < 1 or (self.repeats > 1 and self.find_goodput):
+            raise usage_error("--repeats must be at least 1, and --find-goodput repeats by itself")
+        elsewhere = self.quality is not None or self.scale_out is not None
+        if elsewhere and (self.find_goodput or self.repeats > 1):
+            raise usage_error("--quality and --scale-out go with neither --find-goodput nor --repeats")
 
 
 def extra_body(text: str | None) -> dict[str, Any] | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from acceltrial.cli.bench_ways import quality_lines
-
 _LATENCIES = ("ttft_ms", "ttft_from_intended_ms", "itl_ms", "tpot_ms", "e2e_ms", "send_lag_ms")
 _COLUMNS = ("p50", "p90", "p95", "p99", "mean")
 
@@ -73,6 +71,25 @@ def lines(summary: dict[str, Any]) -> list[str]:
     else:
         found.append(f"instrument: INVALID: {'; '.join(instrument['reasons'])}")
     return found
+
+
+def quality_lines(summary: dict[str, Any]) -> list[str]:
+    """What judging the answers and sending from several machines came to, one line each."""
+    shown = []
+    found = summary.get("quality")
+    if found:
+        rate = found["success_rate"]
+        told = rate.get("reason") or ""
+        if rate["value"] is not None:
+            told = f"{rate['value']:.1%} right ({rate['low']:.1%} to {rate['high']:.1%}, n {rate['n']})"
+        counts = ", ".join(f"{n} {name}" for name, n in found.get("verdicts", {}).items())
+        shown.append(f"quality: {told}" + (f"; {counts}" if counts else ""))
+    scale_out = summary.get("scale_out")
+    if scale_out:
+        count, lost = len(scale_out["workers"]), scale_out["lost"]
+        agree = f"clocks agree within {scale_out['common_clock_uncertainty_ms']:.3f} ms"
+        shown.append(f"scale-out: {count} workers over {scale_out['transport']}, {lost} lost; {agree}")
+    return shown
 
 
 def _left_out(summary: dict[str, Any]) -> list[str]:

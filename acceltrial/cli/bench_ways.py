@@ -1,52 +1,94 @@
-"""Other ways to run a bench: asking a task set, and from several machines."""
+"""The ways to run a bench: once, repeated, as a search, asking a task set, and from several machines."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from acceltrial.cli.bench_flags import Measuring, Traffic, usage_error
 from acceltrial.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from acceltrial.load import LoadPlan, LoadResult
 
+_SEARCH_RUN_S = 10.0
 
-def run_asked(plan: LoadPlan, quality: str | None, scale_out: str | None, workers: int) -> dict[str, Any]:
-    """The summary of one run, with `quality` and `scale_out` where they were asked for.
+
+def run_asked(plan: LoadPlan, traffic: Traffic, measuring: Measuring, out: Path | None) -> dict[str, Any]:
+    """The summary of the plan run as the flags ask; files go to `out`.
 
     Raises:
-        ConfigurationError: a transport other than ray, or no worker.
+        ConfigurationError: the flags do not fit the way, a transport other than ray, or no worker.
     """
-    if quality is None:
-        return _send(plan, scale_out, workers).summary
+    if measuring.find_goodput:
+        return _search(plan, traffic, out)
+    if measuring.repeats > 1:
+        return _repeat(plan, traffic, measuring.repeats, out)
+    plan = replace(plan, out_dir=out)
+    if measuring.quality is None:
+        return _send(plan, measuring.scale_out, measuring.workers).summary
+    return _judged(plan, measuring.quality, measuring)
+
+
+def _judged(plan: LoadPlan, quality: str, measuring: Measuring) -> dict[str, Any]:
+    """The summary of one run of a task set, with what is right under `quality`."""
     from acceltrial.quality.load_run import asking, scored
 
     plan, asked = asking(plan, quality)
-    result = _send(plan, scale_out, workers)
+    result = _send(plan, measuring.scale_out, measuring.workers)
     summary = result.summary | {"quality": scored(result, asked)}
-    if plan.out_dir is not None:
-        from acceltrial.load.output import write_json
-
-        write_json(plan.out_dir / "summary.json", summary)
+    _keep(summary, plan.out_dir)
     return summary
 
 
-def quality_lines(summary: dict[str, Any]) -> list[str]:
-    """What a person reads of it."""
-    lines = []
-    found = summary.get("quality")
-    if found:
-        rate = found["success_rate"]
-        told = rate.get("reason") or ""
-        if rate["value"] is not None:
-            told = f"{rate['value']:.1%} right ({rate['low']:.1%} to {rate['high']:.1%}, n {rate['n']})"
-        counts = ", ".join(f"{n} {name}" for name, n in found.get("verdicts", {}).items())
-        lines.append(f"quality: {told}" + (f"; {counts}" if counts else ""))
-    scale_out = summary.get("scale_out")
-    if scale_out:
-        count, lost = len(scale_out["workers"]), scale_out["lost"]
-        agree = f"clocks agree within {scale_out['common_clock_uncertainty_ms']:.3f} ms"
-        lines.append(f"scale-out: {count} workers over {scale_out['transport']}, {lost} lost; {agree}")
-    return lines
+def _search(plan: LoadPlan, traffic: Traffic, out: Path | None) -> dict[str, Any]:
+    """The summary of the run at the best rate, with the search under `goodput`."""
+    from acceltrial.load import run_load
+    from acceltrial.load.goodput import find_goodput
+
+    if plan.slo is None or traffic.concurrency is not None or traffic.arrivals.startswith("trace:"):
+        raise usage_error(
+            "--find-goodput needs --slo and open arrivals (constant, poisson, gamma:CV, weibull:CV)"
+        )
+    if not traffic.requests and not traffic.duration:
+        traffic = replace(traffic, duration=_SEARCH_RUN_S)
+    results: dict[float, LoadResult] = {}
+
+    def run(rate_rps: float, number: int) -> LoadResult:
+        plan.progress(f"trying {rate_rps:.3g} requests/s")
+        schedule = traffic.at_rate(rate_rps, traffic.seed + number)
+        folder = out / f"rate-{rate_rps:.4g}" if out else None
+        results[rate_rps] = run_load(replace(plan, schedule=schedule, out_dir=folder))
+        return results[rate_rps]
+
+    found = find_goodput(run, traffic.rate or 1.0)
+    shown = results[found.rate_rps] if found.rate_rps else results[found.trials[-1].rate_rps]
+    summary = shown.summary | {"goodput": found.summary()}
+    _keep(summary, out)
+    return summary
+
+
+def _repeat(plan: LoadPlan, traffic: Traffic, repeats: int, out: Path | None) -> dict[str, Any]:
+    """The summary of the middle run with the spread under `repeats`; each run has a folder of its own."""
+    from acceltrial.load import run_load
+    from acceltrial.load.repeats import repeated
+
+    def run(number: int) -> LoadResult:
+        plan.progress(f"run {number + 1} of {repeats}")
+        folder = out / f"run-{number + 1}" if out else None
+        return run_load(replace(plan, schedule=traffic.schedule(number), out_dir=folder))
+
+    summary = repeated(run, repeats)
+    _keep(summary, out)
+    return summary
+
+
+def _keep(summary: dict[str, Any], folder: Path | None) -> None:
+    if folder is not None:
+        from acceltrial.load.output import write_json
+
+        write_json(folder / "summary.json", summary)
 
 
 def _send(plan: LoadPlan, scale_out: str | None, workers: int) -> LoadResult:

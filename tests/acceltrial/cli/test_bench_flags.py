@@ -6,40 +6,23 @@ from typing import Any
 
 import pytest
 
-from acceltrial.cli.bench_flags import Given, extra_body, processes_of
+from acceltrial.cli.bench_flags import Measuring, Traffic, extra_body, processes_of
 from acceltrial.errors import ConfigurationError
-
-LENGTHS = {"input_tokens": "8", "output_tokens": "4"}
-
-
-def given(**changes: Any) -> Given:
-    flags: dict[str, Any] = {
-        "arrivals": "poisson",
-        "rate": None,
-        "concurrency": None,
-        "requests": None,
-        "duration": None,
-        "lengths": LENGTHS,
-        "seed": 3,
-        "warp": 1.0,
-        "think": 0.0,
-    }
-    return Given(**(flags | changes))
 
 
 def test_streams_alone_mean_a_closed_loop() -> None:
-    schedule = given(concurrency=4).schedule()
+    schedule = Traffic(concurrency=4).schedule()
     assert (schedule.mode, schedule.concurrency, len(schedule)) == ("closed", 4, 200)
-    assert given(concurrency=2, duration=5.0).schedule().stop_after_s == 5.0
+    assert Traffic(concurrency=2, duration=5.0).schedule().stop_after_s == 5.0
     # A timed closed loop is given what its streams can send, not more: all is rendered before the start.
-    assert len(given(concurrency=2, duration=5.0).schedule()) == 2_000
-    assert len(given(concurrency=8, duration=60.0).schedule()) == 48_000
-    assert len(given(concurrency=8, duration=60.0, think=0.09).schedule()) == 4_800
-    assert len(given(concurrency=512, duration=3_600.0).schedule()) == 100_000
+    assert len(Traffic(concurrency=2, duration=5.0).schedule()) == 2_000
+    assert len(Traffic(concurrency=8, duration=60.0).schedule()) == 48_000
+    assert len(Traffic(concurrency=8, duration=60.0, think=0.09).schedule()) == 4_800
+    assert len(Traffic(concurrency=512, duration=3_600.0).schedule()) == 100_000
 
 
 def test_a_repeat_is_drawn_anew_and_the_first_is_the_run_itself() -> None:
-    flags = given(rate=10.0, requests=20)
+    flags = Traffic(rate=10.0, requests=20, seed=3)
     first, again, second = flags.schedule(), flags.schedule(0), flags.schedule(1)
     assert first.intended_s.tolist() == again.intended_s.tolist()
     assert first.intended_s.tolist() != second.intended_s.tolist()
@@ -64,7 +47,21 @@ def test_a_repeat_is_drawn_anew_and_the_first_is_the_run_itself() -> None:
 )
 def test_flags_that_do_not_go_together_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
-        given(**changes)
+        Traffic(**changes).require_sense()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"repeats": 0},
+        {"repeats": 2, "find_goodput": True},
+        {"repeats": 2, "quality": "code"},
+        {"find_goodput": True, "scale_out": "ray"},
+    ],
+)
+def test_two_ways_of_running_at_once_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        Measuring(**changes).require_sense()
 
 
 def test_processes() -> None:

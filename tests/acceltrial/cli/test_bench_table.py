@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from acceltrial.cli.bench_table import lines, show
+from acceltrial.cli.bench_table import lines, quality_lines, show
 from acceltrial.load import LoadPlan, Schedule, run_load
 
 
@@ -33,3 +33,15 @@ def test_everything_that_went_wrong_is_told(capsys: pytest.CaptureFixture[str]) 
         assert word in text
     show(summary)
     assert "INVALID" in capsys.readouterr().err
+
+
+def test_lines_tell_why_there_is_no_rate_and_how_well_the_clocks_agree() -> None:
+    summary = {
+        "quality": {"success_rate": {"value": None, "n": 0, "reason": "not JSON"}},
+        "scale_out": {"transport": "ray", "workers": [1, 2], "lost": 1, "common_clock_uncertainty_ms": 0.25},
+    }
+    assert quality_lines(summary) == [
+        "quality: not JSON",
+        "scale-out: 2 workers over ray, 1 lost; clocks agree within 0.250 ms",
+    ]
+    assert quality_lines({}) == []

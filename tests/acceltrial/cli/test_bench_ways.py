@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from acceltrial.cli import run
-from acceltrial.cli.bench_ways import quality_lines
 from acceltrial.load import serve_reference
 from acceltrial.load.reference_server import Behaviour
 
@@ -44,18 +43,6 @@ def test_what_cannot_be_asked_is_refused(
 ) -> None:
     assert run(["bench", "http://127.0.0.1:9/v1", *FAST, *flags]) == 2
     assert said in " ".join(capsys.readouterr().err.split())
-
-
-def test_lines_tell_why_there_is_no_rate_and_how_well_the_clocks_agree() -> None:
-    summary = {
-        "quality": {"success_rate": {"value": None, "n": 0, "reason": "not JSON"}},
-        "scale_out": {"transport": "ray", "workers": [1, 2], "lost": 1, "common_clock_uncertainty_ms": 0.25},
-    }
-    assert quality_lines(summary) == [
-        "quality: not JSON",
-        "scale-out: 2 workers over ray, 1 lost; clocks agree within 0.250 ms",
-    ]
-    assert quality_lines({}) == []
 
 
 @pytest.mark.slow
