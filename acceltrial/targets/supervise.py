@@ -68,10 +68,15 @@ def group_has_others() -> bool:
     return False
 
 
-def _restore_and_follow() -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def follow_parent() -> None:
+    """Ends this process together with the thread that started it, however that ends (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _restore_and_follow() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    follow_parent()
 
 
 if __name__ == "__main__":

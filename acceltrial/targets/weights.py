@@ -85,6 +85,8 @@ def minilm_folder() -> Path:
 
 
 def _convert(gguf: Path, folder: Path, dtype: str) -> None:
+    for left in folder.parent.glob(f".{folder.name}.*.partial"):
+        rmtree(left, ignore_errors=True)  # by a process that was killed: the lock is ours
     partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
     command = [sys.executable, "-m", "acceltrial.targets.local.convert", str(gguf), str(partial), dtype]
     try:

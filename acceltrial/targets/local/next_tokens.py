@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from acceltrial.targets.supervise import follow_parent
+
 
 def next_tokens(folder: str, texts: list[str], top: int) -> dict[str, Any]:
     """For each text its tokens, where each ends in the text, and the `top` likeliest tokens after each.
@@ -40,6 +42,7 @@ def next_tokens(folder: str, texts: list[str], top: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    follow_parent()
     settings = json.loads(sys.argv[1])
     result = next_tokens(settings["folder"], settings["texts"], settings["top"])
     Path(settings["out"]).write_text(json.dumps(result))

@@ -124,6 +124,7 @@ def test_a_conversion_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch,
     gguf = tmp_path / "weights" / "x.gguf"
     gguf.parent.mkdir()
     gguf.write_bytes(b"no weights")
+    (gguf.parent / ".gemma-3-270m-bfloat16.99.partial").mkdir()  # of a process that was killed
     monkeypatch.setattr(weights, "gemma_gguf", lambda cache: gguf)
     monkeypatch.setattr(weights.sys, "executable", sys.executable)
     monkeypatch.setattr(weights.subprocess, "run", _failing_run)
