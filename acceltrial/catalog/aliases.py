@@ -15,18 +15,24 @@ _NOISE = {
     "accelerator", "tesla", "edition", "cts", "turbo", "instruct", "chat", "hf", "it", "the", "fp8", "fp4",
     "nvfp4", "r", "vf", "hpu", "generation", "processor", "oam", "huawei", "ibm", "apple", "brainchip",
     "tenstorrent", "synsense", "graphcore", "geforce", "c4ai", "quantized", "awq", "gptq", "gguf", "mxfp4",
-    "fp16", "bf16", "int8", "int4", "w8a8", "w4a16", "w8a16", "dynamic", "bnb", "4bit", "8bit",
+    "fp16", "bf16", "int8", "int4", "w8a8", "w4a16", "w8a16", "dynamic", "bnb", "4bit", "8bit", "kv",
+    "thinking",
 }  # fmt: skip
 _MEMORY = re.compile(r"^[0-9]+gb$")
 _POWER = re.compile(r"^[0-9]+w$")
 _DATE = re.compile(r"^(2[3-6](0[1-9]|1[0-2])|(0[1-9]|1[0-2])([0-2][0-9]|3[01])|v0\.[0-9]+|v1\.0)$")
 """What releases of one architecture are told apart by: 2507, 0528, v0.1, v1.0."""
+_QUANTISED_FILE = re.compile(r"[._-](q[2-8](_[0-9a-z]+)*|gguf)(?=$|[._-])")
+_BENCHMARK = re.compile(r"[-_](interactive([-_]99(\.9)?)?|99(\.9)?)$", re.IGNORECASE)
+"""What MLPerf adds to a model's name: the accuracy to keep, the scenario."""
+_LINE = re.compile(r"^([a-z]{3,})([0-9].*)$")
 
 
 class AliasIndex:
     """Finds the id for a name: exactly, without punctuation, then without vendor, memory and power words.
 
-    Last, without the date of a release, where no release of the name is known by its own.
+    Then without the date of a release, where no release of the name is known by its own; last with a line's
+    name and number apart ("Trainium 2", "llama3.3-70b-instruct").
 
     Args:
         kind: what is named, for messages ("accelerator", "model").
@@ -39,6 +45,7 @@ class AliasIndex:
         self._core: dict[tuple[str, ...], set[str]] = {}
         self._bare: dict[tuple[str, ...], set[str]] = {}
         self._undated: dict[tuple[str, ...], set[str]] = {}
+        self._parted: dict[tuple[str, ...], set[str]] = {}
         self._memory: dict[str, set[str]] = {}
         self._shown: dict[str, str] = {}
         for name, identity in names:
@@ -46,11 +53,16 @@ class AliasIndex:
             self._core.setdefault(_core(name), set()).add(identity)
             self._bare.setdefault(_bare(name), set()).add(identity)
             self._undated.setdefault(_undated(name), set()).add(identity)
+            self._parted.setdefault(_parted(name), set()).add(identity)
             self._memory.setdefault(identity, set()).update(filter(_MEMORY.match, _core(name)))
             self._shown.setdefault(name.lower(), name)
 
     def find(self, name: str) -> str | None:
         """The id, or None when no name fits or two ids fit equally."""
+        plain = _BENCHMARK.sub("", name)
+        return self._find(name) or (self._find(plain) if plain != name else None)
+
+    def _find(self, name: str) -> str | None:
         for written in (name, name.rpartition("/")[2]):
             if _squeeze(written) in self._exact:
                 return self._exact[_squeeze(written)]
@@ -58,6 +70,7 @@ class AliasIndex:
             (self._core, _core(name)),
             (self._bare, _bare(name)),
             (self._undated, _undated(name)),
+            (self._parted, _parted(name)),
         ):
             found = index.get(key, set()) if key else set()
             if len(found) == 1 and not self._other_memory(name, next(iter(found))):
@@ -96,7 +109,8 @@ def _squeeze(name: str) -> str:
 
 
 def _tokens(name: str) -> list[str]:
-    dotted = re.sub(r"(?<=[0-9])_(?=[0-9])", ".", name.lower().rpartition("/")[2])
+    unquantised = _QUANTISED_FILE.sub("", name.lower().rpartition("/")[2])
+    dotted = re.sub(r"(?<=[0-9])_(?=[0-9])", ".", unquantised)
     spaced = re.sub(r"([0-9])\s+(gb|gib|w)\b", r"\1\2", dotted).replace("quantized.", "quantized ")
     tokens = (token for token in re.split(r"[^a-z0-9.+]+", spaced) if token)
     return [re.sub(r"^([0-9]+)(g|gib)$", r"\1gb", token) for token in tokens]
@@ -113,3 +127,8 @@ def _bare(name: str) -> tuple[str, ...]:
 
 def _undated(name: str) -> tuple[str, ...]:
     return tuple(token for token in _bare(name) if not _DATE.match(token))
+
+
+def _parted(name: str) -> tuple[str, ...]:
+    parts = (part for token in _undated(name) for part in (_LINE.sub(r"\1 \2", token)).split())
+    return tuple(sorted(set(parts)))

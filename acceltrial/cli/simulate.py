@@ -24,8 +24,8 @@ def simulate(
     model: str | None = None,
     accelerator: str | None = None,
     calibration: Path | None = None,
-    count: int = 1,
-    precision: str = "bf16",
+    count: int | None = None,
+    precision: str | None = None,
     replicas: int = 1,
     rate_scale: float = 1.0,
     seed: int = 0,
@@ -52,11 +52,12 @@ def simulate(
     Args:
         trace: requests in any format that `acceltrial trace` reads.
         model: name or alias from the catalogue.
-        accelerator: name or alias from the catalogue.
+        accelerator: name or alias from the catalogue, with a count ("8xH100") or as an instance type.
         calibration: file of `acceltrial calibrate`: simulate that server; model and accelerator then only
             name it and price it.
-        count: accelerators of one replica (tensor parallel).
-        precision: of the weights.
+        count: accelerators of one replica (tensor parallel); else as the accelerator's name says, else 1.
+        precision: of the weights, as in `acceltrial predict`; else that in the model's name, that in which it
+            is published, or 16 bits.
         replicas: behind the router.
         rate_scale: 2 lets the trace arrive twice as fast.
         seed: of failures, and of traces that hold distributions.
@@ -82,6 +83,7 @@ def simulate(
     from acceltrial.simulate.summary import Targets
     from acceltrial.traces import open_trace
 
+    _check_seed(seed)
     _check_targets({"slo-ttft-ms": slo_ttft_ms, "slo-itl-ms": slo_itl_ms, "slo-e2e-ms": slo_e2e_ms})
     chosen = _Chosen(model, accelerator, count, precision, calibration, catalogue, params)
     load = load_of(
@@ -121,8 +123,8 @@ class _Chosen:
         self,
         model: str | None,
         accelerator: str | None,
-        count: int,
-        precision: str,
+        count: int | None,
+        precision: str | None,
         calibration: Path | None,
         catalogue: Path | None,
         params: Path | None,
@@ -135,7 +137,7 @@ class _Chosen:
                 where="acceltrial simulate",
                 remedy="give --model and --accelerator, or --calibration",
             )
-        self._params, self._count, self._precision = params, count, precision
+        self._params = params
         self._known: Catalogue | None = None
         self._case: ServingCase | None = None
         if model is not None and accelerator is not None:
@@ -177,30 +179,51 @@ class _Chosen:
         return {
             "model": self._case.shape.model,
             "accelerator": self._case.device.accelerator,
-            "count": self._count,
-            "precision": self._precision,
+            "count": self._case.count,
+            "precision": self._case.precision,
         }
 
 
-def _case(known: Catalogue, model: str, accelerator: str, count: int, precision: str) -> ServingCase:
+def _case(
+    known: Catalogue, model: str, accelerator: str, count: int | None, precision: str | None
+) -> ServingCase:
     from acceltrial.errors import ConfigurationError
     from acceltrial.predict.case import ServingCase
-    from acceltrial.predict.device import Device
-    from acceltrial.predict.rows import MAX_COUNT
-    from acceltrial.predict.shape import BYTES_PER_PARAMETER, ModelShape
+    from acceltrial.predict.names import Names
+    from acceltrial.predict.refusal import RefusedError
+    from acceltrial.predict.rows import MAX_COUNT, precisions
 
-    if not 1 <= count <= MAX_COUNT:
+    names = Names(known)
+    try:
+        device, spelling = names.device(accelerator)
+        shape = names.model(model, None).shape
+        weights, compute, _ = precisions(precision or "", model, "closed_loop", device, shape)
+    except RefusedError as refusal:
+        what, _, remedy = str(refusal).partition("; ")
         raise ConfigurationError(
-            f"count must be from 1 to {MAX_COUNT}, not {count}", where="--count", remedy="correct it"
-        )
-    if precision not in BYTES_PER_PARAMETER:
+            what, where="acceltrial simulate", remedy=remedy or "correct it"
+        ) from refusal
+    devices = count if count is not None else spelling.count or 1
+    if not 1 <= devices <= MAX_COUNT:
         raise ConfigurationError(
-            f"precision {precision[:40]!r} is not known",
-            where="--precision",
-            remedy=f"known: {', '.join(BYTES_PER_PARAMETER)}",
+            f"count must be from 1 to {MAX_COUNT}, not {devices}", where="--count", remedy="correct it"
         )
-    device, shape = Device.from_row(known.accelerator(accelerator)), ModelShape.from_row(known.model(model))
-    return ServingCase(device, shape, count, precision, precision, "closed_loop", 512.0, 128.0, 16.0)
+    if spelling.binding and spelling.count not in {None, devices}:
+        raise ConfigurationError(
+            f"count {devices} contradicts the {spelling.count} of the accelerator's name",
+            where="--count",
+            remedy="give one of the two",
+        )
+    return ServingCase(device, shape, devices, weights, compute, "closed_loop", 512.0, 128.0, 16.0)
+
+
+def _check_seed(seed: int) -> None:
+    from acceltrial.errors import ConfigurationError
+
+    if not 0 <= seed < 1 << 63:
+        raise ConfigurationError(
+            f"the seed must be from 0 to 2^63, not {seed}", where="--seed", remedy="take a smaller one"
+        )
 
 
 def _check_targets(targets: dict[str, float | None]) -> None:
@@ -223,10 +246,16 @@ def _cost(known: Catalogue, case: ServingCase, result: dict[str, Any]) -> dict[s
     if offers.is_empty():
         return {"usd": None, "reason": f"no on-demand offer for {case.device.accelerator}"}
     offer = offers.row(0, named=True)
-    usd = offer["usd_per_accelerator_hour"] * case.count * result["replica_hours"]
+    an_hour = offer["usd_per_accelerator_hour"] * case.count
+    usd = an_hour * result["replica_hours"]
+    ends = (
+        [result["interval"][end]["replica_hours"] for end in ("fast", "slow")] if result["interval"] else []
+    )
     done = result["completed"]
     return {
         "usd": usd,
+        "usd_low": an_hour * min(ends) if ends else None,
+        "usd_high": an_hour * max(ends) if ends else None,
         "usd_per_1k_requests": usd / done * 1e3 if done else None,
         "offer": offer["price"],
         "offer_as_of": str(offer["as_of"]),

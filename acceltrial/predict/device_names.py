@@ -19,12 +19,14 @@ _COUNTED = tuple(
         r"^(?P<name>.+?)[\s,]+(?P<count>\d{1,4})\s*(gpus?|chips?|cards?|devices?)$",
         r"^(?P<name>.+?)\s*[x×*]\s*(?P<count>\d{1,4})$",
         r"^(?P<name>.+?):(?P<count>\d{1,4})$",
+        r"^gpu_(?P<count>\d{1,4})x_(?P<name>.+)$",
     )
 )
 _TPU = re.compile(
     r"^(google\s+|cloud\s+)*(tpu[\s-]*)?(?P<name>v\d[a-z]*|v5[\s-]?lite[\s-]?pod)-(?P<count>\d+)$",
     re.IGNORECASE,
 )
+_SAID_BESIDE = re.compile(r"\bai accelerators?\b|\bdeveloper kit\b|\bdev(elopment)? ?kit\b", re.IGNORECASE)
 _BARE_TPU = re.compile(r"^(tpu[\s-]*)?(?P<name>v\d[a-z]*|v5-?lite-?pod)(-(pod)?slice)?$", re.IGNORECASE)
 _CHIPS_A_CORE = {"v2": 0.5, "v3": 0.5, "v4": 0.5, "v5p": 0.5, "v5e": 1.0, "v5litepod": 1.0, "v6e": 1.0}
 """A slice is named by its cores, of which the larger TPU chips have two (Google Cloud documentation)."""
@@ -64,13 +66,14 @@ class InstanceTypes:
 
     def find(self, name: str) -> Spelling | None:
         """What the instance holds, None where it is not known."""
-        found = self._held.get(name.strip().lower())
+        plain = name.strip().lower()
+        found = self._held.get(plain) or self._held.get(f"standard_{plain}")
         return None if found is None else Spelling(*found, binding=False)
 
 
 def spellings(name: str, instances: InstanceTypes) -> Iterator[Spelling]:
     """A TPU slice, else the name as it stands; then as an instance, without count or trade marks."""
-    plain = re.sub(r"\((r|tm)\)|[®™]", " ", name, flags=re.IGNORECASE).strip()
+    plain = _SAID_BESIDE.sub(" ", re.sub(r"\((r|tm)\)|[®™]", " ", name, flags=re.IGNORECASE)).strip()
     slices = list(_slices(plain))
     # Before the name itself: what looks names up takes the 64 of "TPU v3-64" for a memory size.
     yield from (one for one in slices if one.count)

@@ -14,7 +14,7 @@ from acceltrial.predict.device_names import Spelling
 from acceltrial.predict.engines import engine_named
 from acceltrial.predict.names import FoundModel, Names
 from acceltrial.predict.refusal import RefusedError, refuse_impossible
-from acceltrial.predict.shape import TOKEN_FAMILIES, ModelShape
+from acceltrial.predict.shape import ENCODER_FAMILIES, TOKEN_FAMILIES, ModelShape
 from acceltrial.predict.wording import (
     SINGLE_STREAM,
     Asked,
@@ -55,6 +55,9 @@ MLPERF_TOKENS = {
 MLPERF_SINGLE_PASS_TOKENS = 384.0
 ONE_PASS_DOUBT = 2.0
 """How much wider intervals are where a call to a model of one pass is waited for: no row was fitted."""
+FITTED_FAMILIES = TOKEN_FAMILIES | ENCODER_FAMILIES | {"vision", "diffusion", "speech"}
+LEAST_VISION_FLOPS = 2e9
+"""A quarter of the smallest network that was fitted (ResNet-50)."""
 MAX_COUNT = 4096
 MAX_TOKENS = 1e8
 MAX_CONCURRENCY = 1 << 16
@@ -66,7 +69,8 @@ class Row:
     """A case with the metric asked for.
 
     `factor` turns our unit into the row's, `note` says what was assumed. Where `inverse`, the row asks for
-    the rate of answers that are waited for: by Little's law `factor` ÷ our milliseconds.
+    a rate that is `factor` ÷ our milliseconds: of answers that are waited for (Little's law), or of one
+    user's tokens.
     """
 
     case: ServingCase
@@ -102,10 +106,12 @@ class RowReader:
         device, spelling = self._names.device(_text(row, "accelerator"))
         model = self._names.model(_text(row, "model"), _number(row, "params_b"))
         shape = model.shape
-        wanted = asked(_text(row, "metric"), _text(row, "unit"))
+        wanted = asked(_text(row, "metric"), _text(row, "unit", optional=True))
         _refuse_unlike(wanted, shape)
         scenario, concurrency = _load(row)
-        precision, compute, said = _precisions(row, scenario, device, shape)
+        precision, compute, said = precisions(
+            _text(row, "precision", optional=True), _text(row, "model"), scenario, device, shape
+        )
         lengths = _lengths(row, scenario, shape, wanted.kind)
         case = ServingCase(
             device=device,
@@ -128,6 +134,8 @@ class RowReader:
         wanted = _answers(wanted, case)
         factor = wanted.row_factor(case.count, case.concurrency, case.input_tokens, case.output_tokens)
         note = "; ".join(filter(None, (model.note, said)))
+        if wanted.quantity == "speed":
+            return Row(case, "tpot", factor, note, inverse=True)
         waited = wanted.kind == "samples" and scenario == "closed_loop"
         if waited and shape.family not in TOKEN_FAMILIES and concurrency is not None:
             return Row(case, "e2e", 1e3 * concurrency * factor, note, inverse=True)
@@ -135,7 +143,17 @@ class RowReader:
 
 
 def _refuse_unlike(wanted: Asked, shape: ModelShape) -> None:
-    """Raises RefusedError where a model without an answer is asked for its tokens."""
+    """Raises RefusedError where no row like it was fitted, or a model of one pass is asked for its tokens."""
+    if shape.family not in FITTED_FAMILIES:
+        raise RefusedError(
+            f"{shape.model} ({shape.family}) is bound by look-ups and small operations, not modelled here: "
+            "no row like it was fitted"
+        )
+    if shape.family == "vision" and (shape.flops_per_inference or math.inf) < LEAST_VISION_FLOPS:
+        raise RefusedError(
+            f"{shape.model} takes {shape.flops_per_inference:.2g} operations an image: networks that small "
+            "wait for memory and launches, and no row like it was fitted"
+        )
     if shape.family in TOKEN_FAMILIES or wanted.kind in {"samples", "e2e"} or wanted.quantity == "requests":
         return
     if shape.family == "speech" and wanted.kind == "throughput":
@@ -217,15 +235,15 @@ def _load(row: Mapping[str, str | None]) -> tuple[Scenario, float | None]:
     return scenario_named(text, lengths=lengths, concurrency=concurrency is not None), concurrency
 
 
-def _precisions(
-    row: Mapping[str, str | None], scenario: Scenario, device: Device, shape: ModelShape
+def precisions(
+    text: str, model: str, scenario: Scenario, device: Device, shape: ModelShape
 ) -> tuple[str, str, str]:
     """Format of the weights and of the products, and what to say of them.
 
-    An empty cell means the format in the model's name, else the usual one.
+    Empty `text` means the format in the model's name, else the usual one. Raises RefusedError: unknown.
     """
-    weights, unpacked = format_named(_text(row, "precision", optional=True))
-    named, named_unpacked = format_in_name(_text(row, "model"))
+    weights, unpacked = format_named(text)
+    named, named_unpacked = format_in_name(model)
     differ = weights and named and weights != named
     said = f"precision {weights}, though the model's name says {named}" if differ else ""
     if not weights:

@@ -11,7 +11,7 @@ from acceltrial.predict.case import Kind, Scenario
 from acceltrial.predict.refusal import RefusedError
 from acceltrial.predict.shape import BYTES_PER_PARAMETER
 
-Quantity = Literal["output", "total", "requests", "time"]
+Quantity = Literal["output", "total", "requests", "time", "speed"]
 Share = Literal["", "device", "user"]
 
 METRICS: dict[str, tuple[Kind, Quantity]] = {
@@ -23,6 +23,7 @@ METRICS: dict[str, tuple[Kind, Quantity]] = {
     "total_throughput": ("throughput", "total"),
     "request_throughput": ("throughput", "requests"),
     "samples_throughput": ("samples", "requests"),
+    "output_speed": ("tpot", "speed"),
 }
 """Each stands for the median (…_p50) too: the model gives one figure for both."""
 _METRIC_WORDS = {
@@ -47,6 +48,7 @@ _METRIC_WORDS = {
     "latency": "e2e_latency_mean",
     "output_throughput": "output_throughput",
     "output_token_throughput": "output_throughput",
+    "token_throughput": "output_throughput",
     "generation_throughput": "output_throughput",
     "decode_throughput": "output_throughput",
     "throughput": "output_throughput",
@@ -54,8 +56,7 @@ _METRIC_WORDS = {
     "tok": "output_throughput",
     "tps": "output_throughput",
     "output_tokens": "output_throughput",
-    "tokens_per_second": "output_throughput",
-    "output_tokens_per_second": "output_throughput",
+    "output_tps": "output_throughput",
     "total_throughput": "total_throughput",
     "total_token_throughput": "total_throughput",
     "request_throughput": "request_throughput",
@@ -63,28 +64,48 @@ _METRIC_WORDS = {
     "sample_throughput": "samples_throughput",
     "inference_throughput": "samples_throughput",
     "samples": "samples_throughput",
-    "samples_per_second": "samples_throughput",
-    "images_per_second": "samples_throughput",
+    "images": "samples_throughput",
+    "inferences": "samples_throughput",
     "queries": "samples_throughput",
-    "queries_per_second": "samples_throughput",
     "qps": "samples_throughput",
-    "requests_per_second": "request_throughput",
+    "requests": "request_throughput",
     "rps": "request_throughput",
+    "output_speed": "output_speed",
+    "generation_speed": "output_speed",
+    "decode_speed": "output_speed",
+    "decoding_speed": "output_speed",
+    "interactivity": "output_speed",
 }
-_STATISTIC = re.compile(r"(^|_)(mean|avg|average|median|p50)(?=_|$)")
-_UNIT_SUFFIX = re.compile(r"_(ms|s|sec|seconds|tok_s|tokens_s|tps)$")
+_STATISTIC = re.compile(r"(^|_)(mean|avg|average|median|p50|system|overall|aggregate)(?=_|$)")
+_SECONDS = r"_(per_)?(s|secs?|seconds?)$"
+_UNIT_SUFFIXES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        _SECONDS,
+        r"_(tok|tokens?|req|requests?|samples?|queries|images?|inf)" + _SECONDS,
+        r"_(ms|us|tps)$",
+    )
+)
+_SHARE_SUFFIX = re.compile(r"_(?:per_)?(gpu|chip|device|accelerator|card|user|stream)$")
+_UNIT_IN_NAME = re.compile(r"\(([^()]{1,30})\)\s*$|[_ ](ms|us|s)$|^(\S+/\S+)$", re.IGNORECASE)
 _TAIL = re.compile(r"(^|_)(p[1-9][0-9]?(\.[0-9]+)?|max|min|std|worst)(_|$)")
 _MILLISECONDS = {"ms": 1.0, "msec": 1.0, "millisecond": 1.0, "s": 1e3, "sec": 1e3, "second": 1e3, "us": 1e-3,
                  "µs": 1e-3, "microsecond": 1e-3}  # fmt: skip
 _TOKENS = frozenset({"tok", "token", "t"})
 _SAMPLES = frozenset({"sample", "inf", "inference", "query", "querie", "image", "img", "request", "req",
                       "sequence", "seq", "sentence", "prompt"})  # fmt: skip
-_WHOLE_UNITS = {"tps": ("tok", ""), "qps": ("query", ""), "rps": ("req", ""), "ips": ("inf", ""),
-                "fps": ("image", "")}  # fmt: skip
+_WHOLE_UNITS = {"tps": "tok", "qps": "query", "rps": "req", "ips": "inf", "fps": "image"}
 _DEVICES = frozenset({"gpu", "chip", "device", "accelerator", "card"})
+_USERS = frozenset({"user", "stream"})
+_A_TOKEN = re.compile(r"(/|\bper)\s*tok", re.IGNORECASE)
+_PER = {
+    # What a time may be stated for, by the metric's kind.
+    "tpot": frozenset({"token", "tok", "step"}), "ttft": frozenset({"request", "req"}),
+    "e2e": frozenset({"request", "req", "query", "image", "sample", "inference"}),
+}  # fmt: skip
 _KNOWN_UNITS = {
     "time": "ms, s, us", "output": "tok/s, tok/s/gpu, tok/s/user", "total": "tok/s, tok/s/gpu",
-    "requests": "samples/s, queries/s, inf/s, req/s",
+    "requests": "samples/s, queries/s, inf/s, req/s", "speed": "tok/s, tok/s/user",
 }  # fmt: skip
 
 
@@ -121,7 +142,7 @@ class Asked:
 def asked(metric: str, unit: str) -> Asked:
     """What `metric` in `unit` means. Raises RefusedError naming the known ones."""
     words = re.sub(r"[^a-z0-9.]+", "_", metric.lower()).strip("_")
-    name = words if words in METRICS else _canonical(words)
+    name, share = _named(words)
     if name is None and _TAIL.search(words):
         raise RefusedError(
             f"metric {metric[:40]!r}: tails hang on arrivals, which a row does not tell: ask for the mean, "
@@ -129,38 +150,66 @@ def asked(metric: str, unit: str) -> Asked:
         )
     if name is None:
         raise RefusedError(f"metric {metric[:40]!r} is not predicted; known: {', '.join(sorted(METRICS))}")
+    unit = unit or _unit_in(metric)
+    if not unit:
+        raise RefusedError("unit is empty")
+    if _STATISTIC.sub("", words).strip("_") == "latency" and _A_TOKEN.search(unit):
+        name = "tpot_mean"
     kind, quantity = METRICS[name]
-    found = _unit(unit, quantity, bare=words == "throughput")
-    if found is None:
+    found = _unit(unit, kind, quantity, bare=words == "throughput")
+    if found is None or (share and found.share and share != found.share):
         raise RefusedError(f"unit {unit[:20]!r} does not fit {metric[:40]}; known: {_KNOWN_UNITS[quantity]}")
     if quantity == "output" and found.quantity == "requests":
         kind = "samples"
-    return Asked(kind, found.quantity, found.factor, found.share)
+    return Asked(kind, found.quantity, found.factor, found.share or share)
+
+
+def _named(words: str) -> tuple[str | None, Share]:
+    """The metric's key in `METRICS`, and what its name shares the figure out by ("tokens_s_gpu")."""
+    if words in METRICS:
+        return words, ""
+    if name := _canonical(words):
+        return name, ""
+    shared = _SHARE_SUFFIX.search(words)
+    name = _canonical(words[: shared.start()]) if shared else None
+    if shared is None or name is None or METRICS[name][1] == "time":
+        return None, ""
+    return name, "user" if shared[1] in _USERS else "device"
 
 
 def _canonical(words: str) -> str | None:
     plain = _STATISTIC.sub("", words).strip("_")
-    return _METRIC_WORDS.get(plain) or _METRIC_WORDS.get(_UNIT_SUFFIX.sub("", plain))
+    bare = (plain, *(suffix.sub("", plain) for suffix in _UNIT_SUFFIXES))
+    return next((_METRIC_WORDS[text] for text in bare if text in _METRIC_WORDS), None)
 
 
-def _unit(unit: str, quantity: Quantity, *, bare: bool) -> Asked | None:
+def _unit_in(metric: str) -> str:
+    """The unit that a column's name ends in ("Mean TPOT (ms)", "mean_tpot_ms", "tokens/s"); else empty."""
+    found = _UNIT_IN_NAME.search(metric.strip())
+    return next(filter(None, found.groups()), "") if found else ""
+
+
+def _unit(unit: str, kind: Kind, quantity: Quantity, *, bare: bool) -> Asked | None:
     """The unit's factor and share; `bare` lets it tell tokens from samples."""
     text = re.sub(r"\s+per\s+", "/", unit.lower().strip()).replace(" ", "")
-    if text in _WHOLE_UNITS:
-        text = _WHOLE_UNITS[text][0] + "/s"
+    whole, slash, of = text.partition("/")
+    if whole in _WHOLE_UNITS:
+        text = f"{_WHOLE_UNITS[whole]}/s{slash}{of}"
     first, *rest = text.split("/")
     if quantity == "time":
         scale = _MILLISECONDS.get(first) or _MILLISECONDS.get(first.removesuffix("s"))
-        fits = scale is not None and (not rest or rest in (["token"], ["tok"], ["request"], ["step"]))
-        return Asked("tpot", quantity, 1.0 / scale) if fits and scale else None
+        fits = scale is not None and (not rest or (len(rest) == 1 and rest[0] in _PER[kind]))
+        return Asked(kind, quantity, 1.0 / scale) if fits and scale else None
     if not rest or rest[0].removesuffix("s") not in {"", "sec", "second"} or len(rest) > 2:
         return None
     share: Share = ""
     if len(rest) == 2:
-        if rest[1] not in _DEVICES | {"user", "stream"}:
+        if rest[1] not in _DEVICES | _USERS:
             return None
-        share = "device" if rest[1] in _DEVICES else "user"
+        share = "user" if rest[1] in _USERS else "device"
     thing = first.removesuffix("s")
+    if quantity == "speed":
+        return Asked(kind, quantity, 1e3) if thing in _TOKENS and share != "device" else None
     if quantity in {"output", "total"} and thing in _TOKENS:
         return Asked("throughput", quantity, 1.0, share)
     if thing in _SAMPLES and (quantity == "requests" or bare):
@@ -208,12 +257,14 @@ _FORMATS = {
     "fp8_w8a8": "fp8", "w8a8_fp8": "fp8", "float4": "fp4", "nvfp4": "fp4", "mxfp4": "fp4", "i8": "int8",
     "w8a8": "int8", "int8_w8a8": "int8", "w8a8_int8": "int8", "i4": "int4", "w4a16": "int4", "awq": "int4",
     "gptq": "int4", "awq_int4": "int4", "gptq_int4": "int4", "int4_awq": "int4", "int4_gptq": "int4",
-    "q4": "int4", "q4_0": "int4", "q4_k_m": "int4", "4bit": "int4", "w8a16": "w_int8",
+    "q4": "int4", "q4_0": "int4", "q4_k_m": "int4", "4bit": "int4", "w8a16": "w_int8", "q8_0": "w_int8",
+    "q8": "w_int8", "8bit": "w_int8", "bnb_4bit": "int4", "nf4": "int4", "bnb_nf4": "int4", "f8": "fp8",
+    "fp8_kv": "fp8", "smoothquant": "int8",
 }  # fmt: skip
 _NOT_SAID = frozenset({"auto", "default", "n_a", "na", "none", "unknown", "unspecified"})
 _IN_A_NAME = {
     "fp4": r"nvfp4|mxfp4|fp4", "fp8": r"fp8|mxfp8", "int4": r"awq|gptq|int4|w4a16|4bit|q4_k_m|q4_0",
-    "int8": r"int8|w8a8", "w_int8": r"w8a16",
+    "int8": r"int8|w8a8", "w_int8": r"w8a16|q8_0|8bit",
 }  # fmt: skip
 
 

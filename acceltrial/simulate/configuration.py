@@ -118,7 +118,7 @@ class Server:
         ):
             if not least <= getattr(self, name) <= most:
                 raise _wrong(name, getattr(self, name), f"from {least} to {most}")
-        for name in ("scaling_interval_s", "scale_up_at", "repair_s", "start_up_s"):
+        for name in ("scaling_interval_s", "scale_up_at", "start_up_s", "repair_s"):
             value = getattr(self, name)
             if not math.isfinite(value) or value <= 0:
                 raise _wrong(name, value, "finite and above zero")

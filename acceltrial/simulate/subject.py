@@ -23,6 +23,7 @@ BANDED = (
     "output_tokens_per_s",
     "goodput_rps",
     "utilisation",
+    "replica_hours",
 )
 
 

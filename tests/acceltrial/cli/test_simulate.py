@@ -33,7 +33,8 @@ def test_figures_with_their_grade_interval_and_cost(
     assert 0 < result["ttft_ms"]["p50"] <= result["ttft_ms"]["p99"]
     band = result["interval"]
     assert band["fast"]["e2e_ms"]["p50"] < result["e2e_ms"]["p50"] < band["slow"]["e2e_ms"]["p50"]
-    assert result["cost"]["usd"] > 0
+    cost = result["cost"]
+    assert 0 < cost["usd_low"] <= cost["usd"] <= cost["usd_high"]
     assert result["cost"]["offer_as_of"]
     assert result["simulated_requests_per_s"] > 0
     assert 0 < result["utilisation"] <= 1
@@ -57,6 +58,9 @@ def test_figures_with_their_grade_interval_and_cost(
         ({"slo_ttft_ms": float("nan")}, "target"),
         ({"mtbf_h": -1.0}, "mtbf"),
         ({"token_budget": 0}, "token_budget"),
+        ({"accelerator": "8xH100", "count": 2}, "contradicts the 8"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 10**20}, "seed"),
     ],
 )
 def test_bad_input_is_refused(

@@ -52,6 +52,14 @@ def names(catalogue: Catalogue) -> Names:
         ("TPU v6", "tpu-v6e", None),
         ("Groq LPU", "groq-lpu-v1", None),
         ("Cerebras CS-3", "cerebras-wse3", None),
+        ("AWS Trainium 2", "trainium2", None),
+        ("AWS Inferentia 2", "inferentia2", None),
+        ("Intel® Gaudi® 3 AI accelerator", "gaudi3", None),
+        ("NVIDIA Jetson AGX Orin Developer Kit (64GB)", "jetson-agx-orin-64", None),
+        ("tpu-v5-lite-podslice", "tpu-v5e", None),
+        ("gpu_8x_h100_sxm5", "h100-sxm", 8),
+        ("BM.GPU.MI300X.8", "mi300x", 8),
+        ("ND96isr_H100_v5", "h100-sxm", 8),
     ],
 )
 def test_devices_are_found_as_written(
@@ -91,6 +99,14 @@ def test_other_devices_are_refused(names: Names, written: str) -> None:
         ("DeepSeek-R1-Distill-Llama-70B", "llama-3.3-70b"),
         ("ViT-B/16", "vit-base-16"),
         ("Command R+", "command-r-plus"),
+        ("llama3.3-70b-instruct", "llama-3.3-70b"),
+        ("mixtral-8x7b-99.9", "mixtral-8x7b"),
+        ("deepseek-r1-interactive", "deepseek-r1"),
+        ("amd/Llama-3.1-405B-Instruct-FP8-KV", "llama-3.1-405b"),
+        ("Qwen3-235B-A22B-Thinking-2507", "qwen3-235b-a22b"),
+        ("Meta-Llama-3-8B-Instruct.Q4_K_M.gguf", "llama-3-8b"),
+        ("cross-encoder/ms-marco-MiniLM-L-6-v2", "ms-marco-minilm-l6"),
+        ("microsoft/Phi-4-mini-instruct", "phi-4-mini"),
     ],
 )
 def test_models_are_found_as_written(names: Names, written: str, model: str) -> None:

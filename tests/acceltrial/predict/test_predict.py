@@ -243,6 +243,15 @@ def test_capacity_falls_with_tighter_targets_and_is_unknown_where_none_holds(cha
         ({"output_len": "0.2"}, "at least 1"),
         ({"model": "Llama-3.1-405B", "params_b": ""}, "does not fit"),
         ({"scenario": "fixed_batch", "concurrency": "50000"}, "a batch of 50000 does not fit"),
+        ({"metric": "tpot_mean", "unit": ""}, "unit is empty"),
+        (
+            {"model": "dlrm-v2", "params_b": "", "metric": "samples_throughput", "unit": "samples/s"},
+            "look-ups",
+        ),
+        (
+            {"model": "mobilenet-v2", "params_b": "", "metric": "samples_throughput", "unit": "samples/s"},
+            "networks that small",
+        ),
     ],
 )
 def test_a_case_that_cannot_be_predicted_says_why(
@@ -260,6 +269,13 @@ def test_units_and_usual_precisions(reader: RowReader) -> None:
     assert (read.case.precision, read.case.input_tokens) == ("fp8", 778.0)
     unpacked = reader.read({**ROW, "precision": "w-int8"}).case
     assert (unpacked.precision, unpacked.compute) == ("int8", "bf16")
+
+
+def test_a_users_speed_is_one_over_the_time_per_token(reader: RowReader) -> None:
+    speed = reader.read({**ROW, "metric": "output_speed", "unit": "tok/s"})
+    assert (speed.kind, speed.inverse) == ("tpot", True)
+    assert speed.in_row_unit(20.0, 10.0, 40.0) == pytest.approx((50.0, 25.0, 100.0))
+    assert speed.in_our_unit(50.0) == pytest.approx(20.0)
 
 
 def test_a_format_in_the_models_name_counts_where_the_cell_is_empty(reader: RowReader) -> None:
