@@ -24,6 +24,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from acceltrial.cli.progress import done, say
 from acceltrial.errors import AcceltrialError, TargetUnavailableError
+from flows.ahead import Ahead, begun
 from flows.services import TEMPORARY
 from flows.summary import outcome_rows, outcome_text
 from stages.contract import Cell, Stage
@@ -86,9 +87,10 @@ def evaluate_flow(root: str, force: bool = False, now: datetime | None = None) -
         force: run every stage even where nothing changed; finished cells that still hold are kept.
         now: the instant to evaluate at, to repeat an earlier evaluation.
     """
-    evaluation = Evaluation(Workspace(Path(root)), now, force)
+    stages = all_stages()
+    evaluation = Evaluation(Workspace(Path(root)), now, force, stages)
     try:
-        outcomes = [_bring_up_to_date(stage, evaluation) for stage in all_stages()]
+        outcomes = [_bring_up_to_date(stage, evaluation) for stage in stages]
     except BaseException:
         evaluation.end("FAILED")
         raise
@@ -100,8 +102,11 @@ def evaluate_flow(root: str, force: bool = False, now: datetime | None = None) -
 class Evaluation:
     """What the stages of one evaluation share. It leaves a record only when some stage has work to do."""
 
-    def __init__(self, workspace: Workspace, now: datetime | None, force: bool) -> None:
+    def __init__(
+        self, workspace: Workspace, now: datetime | None, force: bool, stages: list[Stage[Any]]
+    ) -> None:
         self.workspace = workspace
+        self.ahead = begun(workspace, stages)
         self.pipeline = Pipeline(workspace.root)
         self.now = now
         self.force = force
@@ -135,7 +140,7 @@ def _bring_up_to_date(stage: Stage[Any], evaluation: Evaluation) -> StageOutcome
     say(f"{stage.name}: starting")
     prepared = prepare_task(stage, evaluation.workspace, evaluation.now, evaluation.run)
     missing = prepared.missing()
-    _run_cells(prepared, missing)
+    _run_cells(prepared, missing, evaluation.ahead)
     result = stage_task(prepared, len(missing))
     remember_expiry(evaluation.workspace, result)
     evaluation.pipeline.record(stage.name)
@@ -145,12 +150,14 @@ def _bring_up_to_date(stage: Stage[Any], evaluation: Evaluation) -> StageOutcome
     return StageOutcome(stage.name, "ran", wall, result)
 
 
-def _run_cells(prepared: StageRun, missing: list[Cell]) -> None:
-    """Computing cells first, so that they never disturb a measurement; a failed cell stops no other."""
+def _run_cells(prepared: StageRun, missing: list[Cell], ahead: Ahead) -> None:
+    """Computing cells first, so that nothing disturbs a measurement; a failed cell stops no other."""
     failed: list[str] = []
     for group in ([c for c in missing if not c.device], [c for c in missing if c.device]):
         if not group:
             continue
+        if group[0].device:
+            ahead.wait()
         if server_is_shared():
             _ensure_limits({cell.device for cell in group if cell.device})
         futures = cell_task.map(unmapped(prepared), group)

@@ -37,8 +37,10 @@ def evaluate(
         now: Evaluate at this instant (ISO 8601), to repeat an earlier evaluation.
         json: Print the outcome as JSON.
     """
+    from flows.ahead import begin
     from flows.settings import prepare_environment
     from flows.workspaces import workspace_for_trace
+    from stages.registry import all_stages
 
     instant = _instant(now)
     chosen = find_workspace(workspace)
@@ -47,6 +49,7 @@ def evaluate(
     start = time.monotonic()
     with shown(), held(chosen):
         prepare_environment((find_workspace(workspace)).state)
+        begin(chosen, all_stages())
         say("starting Prefect")
         from flows.evaluate import evaluate_flow
         from flows.services import temporary_prefect_server

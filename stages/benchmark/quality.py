@@ -148,11 +148,10 @@ def agreement_rows(
     if server.api != "completions":
         return maker.unknown(AGREEMENT, "a beginning can be forced through the API `completions` only")
     try:
-        folder = _reference_folder(target, params, cache)
-        if folder is None:
+        reference = reference_of(target, params, cache)
+        if reference is None:
             reason = "no 32-bit copy of these weights is here; `quality_references` can name one"
             return maker.unknown(AGREEMENT, reason)
-        reference = reference_for(folder, forced_texts(params.seed), cache)
     except AcceltrialError as error:
         return maker.unknown(AGREEMENT, f"no reference: {error}")
     asked = Asked(
@@ -178,6 +177,18 @@ def agreement_rows(
             "top1_agreement", "rate", found.top1, source=f"{notes}; positions of a text taken as independent"
         ),
     ]
+
+
+def reference_of(target: TargetSpec, params: BenchmarkParams, cache: Path) -> dict[str, Any] | None:
+    """What the same weights say in 32-bit torch; None where they are not known here or nothing is compared.
+
+    Raises:
+        AcceltrialError: the reference cannot be computed.
+    """
+    if not params.quality_agreement_seconds or target.api != "completions":
+        return None
+    folder = _reference_folder(target, params, cache)
+    return None if folder is None else reference_for(folder, forced_texts(params.seed), cache)
 
 
 def _reference_folder(target: TargetSpec, params: BenchmarkParams, cache: Path) -> Path | None:

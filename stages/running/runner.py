@@ -94,7 +94,7 @@ def prepare(
 
     `now` and `run` are given to repeat an earlier run to the same bytes.
     """
-    params = _params(stage, workspace)
+    params = stage_params(stage, workspace)
     _require(stage.inputs, workspace)
     run = run or new_run()
     context = Context(
@@ -252,7 +252,8 @@ def _home(stage: Stage[Any]) -> str:
     return homes.pop()
 
 
-def _params(stage: Stage[Any], workspace: Workspace) -> StageParams:
+def stage_params(stage: Stage[Any], workspace: Workspace) -> StageParams:
+    """The stage's section of params.yaml, checked. Raises ConfigurationError."""
     try:
         params: StageParams = stage.params.model_validate(workspace.params(stage.name))
     except ValidationError as error:

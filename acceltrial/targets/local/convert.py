@@ -104,7 +104,7 @@ type, and the type of the elements."""
 def _end_of_array(data: Any, start: int, count: int, element: Any) -> int:
     """Where an array of `count` numbers of type `element`, or of texts (None), ends."""
     if element is not None:
-        return start + count * np.dtype(element).itemsize
+        return start + count * int(np.dtype(element).itemsize)
     end = start
     for _ in range(count):
         end += 8 + int(struct.unpack_from("<Q", data, end)[0])
