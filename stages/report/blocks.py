@@ -32,6 +32,8 @@ class Tag:
 
 Piece = str | Shown | Link | Tag
 Cell = Piece | Sequence[Piece]
+_WIDTHS = ("", "mid", "long", "essay")
+"""Classes of cells by the length of their text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,32 @@ class DataTable:
     note: str = ""
     anchors: Sequence[str] = ()
     """Ids of the rows, where rows are linked to."""
+
+    @property
+    def alignment(self) -> str:
+        """The table's classes: `r2` puts column 2 to the right, `r2on` that one and all after it."""
+        end = len(self.columns)
+        start = next(n for n in range(end + 1) if self.right >= frozenset(range(n, end)))
+        alone = [f"r{n}" for n in sorted(self.right) if n < start]
+        return " ".join([*alone, f"r{start}on"] if start < end else alone)
+
+    @property
+    def widths(self) -> dict[tuple[int, int], str]:
+        """Class by row and column of the cell that makes its column wide enough for prose.
+
+        One cell is enough for a column: the first of its longest kind.
+        """
+        found: dict[tuple[int, int], str] = {}
+        for column in set(range(1, len(self.columns))) - self.right:
+            kinds = [_kind_of_width(row[column]) for row in self.rows if column < len(row)]
+            if widest := max(kinds, key=_WIDTHS.index, default=""):
+                found[kinds.index(widest), column] = widest
+        return found
+
+
+def _kind_of_width(cell: Cell) -> str:
+    length = len(cell) if isinstance(cell, str) else 0
+    return _WIDTHS[(length > 14) + (length > 48) + (length > 150)]
 
 
 @dataclass(frozen=True, slots=True)

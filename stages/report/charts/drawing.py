@@ -11,6 +11,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from stages.report.charts.slim import slim
 from stages.report.shown import Shown
 
 INK, MUTED, LINE, ACCENT, ALERT = "#101214", "#5b6470", "#dfe3e8", "#2f4f9e", "#b3261e"
@@ -45,11 +46,9 @@ _NOISE = re.compile(
     r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*"|pointer-events="none"|opacity="1"|class="[^"]*"'
     r'|font-family="[^"]*"|xmlns(?::xlink)?="[^"]*"|version="1\.1")'
 )
-_EMPTY_PATH = re.compile(r'<path(?: (?:aria-hidden="true"|display="none"))* d="(?:M0,0h0v0h0Z)?"[^>]*/>')
-_INVISIBLE = re.compile(r'<text [^>]*opacity="0"[^>]*>[^<]*</text>')
 _COLOUR = re.compile(r'(fill|stroke)="(#[0-9a-f]{6})"')
 _TAG = re.compile(r"<[^>]*>")
-_LONG_NUMBER = re.compile(r"(\d+\.\d)\d+")
+_LONG_NUMBER = re.compile(r"(\d+)\.(\d)\d*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff￾￿]")
 
 
@@ -102,22 +101,26 @@ def _dress(raw: str, id_: str, title: str, description: str) -> Markup:
     head, _, body = raw.partition(">")
     size = re.search(r'width="([\d.]+)" height="([\d.]+)"', head)
     width, height = size.groups() if size else ("300", "200")
-    body = _NOISE.sub("", _INVISIBLE.sub("", _EMPTY_PATH.sub("", body)))
-    body = re.sub(r'<rect [^>]*fill="transparent"[^>]*/>', "", body)
-    body = _COLOUR.sub(_variable, body)
-    body = _renumber(_TAG.sub(lambda tag: _LONG_NUMBER.sub(r"\1", tag.group()), body), id_)
+    body = _COLOUR.sub(_variable, _NOISE.sub("", plain(body)))
+    body = _renumber(_TAG.sub(lambda tag: _LONG_NUMBER.sub(_rounded, tag.group()), body), id_)
     opening = (
         f'<svg class="chart" role="img" aria-labelledby="{id_}-t {id_}-d" width="{width}" height="{height}"'
         f' viewBox="0 0 {width} {height}"><title id="{id_}-t">{escape(plain(title))}</title>'
         f'<desc id="{id_}-d">{escape(plain(description))}</desc>'
     )
-    return Markup(opening + body)  # noqa: S704 - vl-convert escapes texts, the rest is escaped above
+    return Markup(opening + slim(f"<svg>{body}"))  # noqa: S704 - `slim` and the lines above escape
 
 
 def _variable(match: re.Match[str]) -> str:
     attribute, colour = match.groups()
     name = _VARIABLES.get(colour)
     return f'{attribute}="var(--{name})"' if name else match.group()
+
+
+def _rounded(match: re.Match[str]) -> str:
+    """Tenths of a pixel at most: more cannot be seen."""
+    whole, tenths = match.groups()
+    return whole if tenths == "0" else f"{whole}.{tenths}"
 
 
 def _renumber(body: str, id_: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 
 from stages.report.charts.lines import Axes, Series, line_chart
 
@@ -28,11 +29,13 @@ def test_no_points_no_drawing() -> None:
     assert not line_chart("l", "T", "", [Series("a", [])], Axes("x", "y"), columns=(), rows=()).svg
 
 
-def _labels(svg: str) -> dict[str, str]:
-    """The text anchor of each label."""
-    return {
-        name: anchor for anchor, name in re.findall(r'<text text-anchor="(\w+)"[^>]*>([a-z ]+)</text>', svg)
-    }
+def _labels(svg: str) -> dict[str | None, str]:
+    """The text anchor of each label, its own or its group's."""
+    anchors = {}
+    for group in ET.fromstring(svg).iter("g"):
+        for text in group.iter("text"):
+            anchors[text.text] = text.get("text-anchor") or group.get("text-anchor") or "start"
+    return anchors
 
 
 def test_labels_of_near_marks_run_apart_and_long_ones_stay_inside() -> None:
