@@ -65,6 +65,25 @@ def save_offers(catalogue: Path, name: str, offers: Iterable[Offer], *, today: d
     return path
 
 
+def repeated(offers: Iterable[Offer]) -> list[Finding]:
+    """A finding for each offer that stands with several prices: `save_offers` keeps the cheapest."""
+    prices: dict[str, set[float]] = {}
+    for offer in offers:
+        prices.setdefault(offer.name, set()).add(offer.usd)
+    return [
+        Finding(
+            "price",
+            name,
+            "repeated_price",
+            "warning",
+            f"stands at {', '.join(f'{usd:g}' for usd in sorted(known))} USD/h; {min(known):g} is kept",
+            "tell the offers apart by region, instance_type, model or term, or remove one",
+        )
+        for name, known in sorted(prices.items())
+        if len(known) > 1
+    ]
+
+
 def read_imported(catalogue: Path) -> list[tuple[Path, pl.DataFrame]]:
     """The imported price tables of a catalogue folder, by file name.
 

@@ -20,8 +20,8 @@ class Instance:
     count: float
 
 
-def read_instances(catalogue: Path, provider: str) -> dict[str, Instance]:
-    """The provider's accelerated instances by type, from instances.csv of the catalogue.
+def read_instances(catalogue: Path, provider: str | None = None) -> dict[str, Instance]:
+    """The provider's accelerated instances by type, or all providers', from instances.csv of the catalogue.
 
     Raises:
         DataContractError: the table breaks its rules.
@@ -31,7 +31,7 @@ def read_instances(catalogue: Path, provider: str) -> dict[str, Instance]:
     return by_type(
         Instance(row["provider"], row["instance_type"], row["accelerator"], float(row["count"]))
         for row in table.iter_rows(named=True)
-        if row["provider"] == provider
+        if provider in {None, row["provider"]}
     )
 
 

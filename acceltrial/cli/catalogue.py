@@ -52,18 +52,20 @@ def accelerators(
     """List the accelerators.
 
     Args:
-        where: an SQL condition on the columns, such as "memory_gb > 80 AND accelerator_class = 'gpu'".
+        where: an SQL condition on the columns, such as "memory_gb > 80 AND accelerator_class = 'gpu'"; with
+            sources also on field, value, unit, source, as_of, confidence and note.
         sources: one row a cell instead: its value, source, date and confidence, and values that other
             sources give.
         catalogue: the catalogue's folder; else data/catalogue of this folder or one above.
         json: every column, as JSON on stdout.
     """
     loaded = _load(catalogue)
-    chosen = _where(loaded.accelerators, where)
+    chosen = loaded.accelerators
     if sources:
-        chosen = loaded.accelerator_facts.join(
-            chosen.select("accelerator"), on="accelerator", how="semi", maintain_order="left"
-        )
+        chosen = loaded.accelerator_facts.join(chosen, on="accelerator", maintain_order="left")
+    chosen = _where(chosen, where)
+    if sources:
+        chosen = chosen.select(loaded.accelerator_facts.columns)
     _show(chosen, "facts" if sources else "accelerators", json=json)
 
 
@@ -283,7 +285,7 @@ def _where(frame: pl.DataFrame, condition: str | None) -> pl.DataFrame:
         return frame.filter(pl.sql_expr(condition))
     except (pl.exceptions.PolarsError, TypeError) as error:
         raise ConfigurationError(
-            f"the condition cannot be used: {str(error).splitlines()[0]}",
+            f"the condition cannot be used: {str(error).splitlines()[0].partition('; valid columns')[0]}",
             where="--where",
             remedy=f"write an SQL condition on {', '.join(frame.columns)}; text in single quotes",
         ) from error

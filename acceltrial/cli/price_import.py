@@ -115,8 +115,9 @@ def table(
 
     Args:
         file: a CSV file with at least the columns accelerator and price (of the whole instance). Others:
-            per (second, minute, hour, day, month, year), currency, count, provider, region, residency,
-            environment, instance_type, model, term, grade, as_of, source, note.
+            per (second, minute, hour, day, month, year), currency, count (else a known instance type's, else
+            1), provider, region, residency, environment, instance_type, model, term, grade, as_of, source,
+            note.
         column: OURS=THEIRS where the file names a column otherwise; may be given several times.
         rate: CODE=USD for one unit of another currency, such as EUR=1.08; may be given several times.
         as_of: the day of rows without one, YYYY-MM-DD; else today.
@@ -196,9 +197,10 @@ def api(
 def _finish(
     folder: Path, name: str, offers: Iterable[Offer], findings: Iterable[Finding], *, json: bool
 ) -> None:
-    from acceltrial.catalog.imported import save_offers
+    from acceltrial.catalog.imported import repeated, save_offers
 
-    kept, told = list(offers), list(findings)
+    kept = list(offers)
+    told = [*findings, *repeated(kept)]
     _tell(told)
     path = save_offers(folder, name, kept, today=datetime.now(UTC).date())
     sys.stderr.write(f"{path}: {len({offer.name for offer in kept})} offers\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 from acceltrial.catalog.catalogue import Catalogue
 from acceltrial.catalog.columns import ENVIRONMENTS, PRICE_MODELS, PRICES
 from acceltrial.catalog.importers.money import HOURS, in_usd, unit_named
+from acceltrial.catalog.instances import Instance, read_instances
 from acceltrial.catalog.offer import Offer
 from acceltrial.catalog.price_rules import is_day, refusal, tpu_slice
 from acceltrial.catalog.reading import read_rows
@@ -20,7 +21,7 @@ NEEDED = ("accelerator", "price")
 OPTIONAL = {
     "per": "hour",
     "currency": "USD",
-    "count": "1",
+    "count": "",
     "provider": "",
     "region": "",
     "residency": "",
@@ -45,6 +46,8 @@ def table_offers(
     path: Path, catalogue: Catalogue, *, columns: Mapping[str, str], rates: Mapping[str, float], as_of: str
 ) -> list[Offer]:
     """Every row as an offer; a price is of the whole instance, with `count` accelerators.
+
+    Without a count it has those of a known instance type, else one.
 
     Args:
         path: the CSV file.
@@ -73,8 +76,9 @@ def table_offers(
                 where=str(path),
                 remedy=f"map it: --column {ours}=NAME with one of {', '.join(sorted(have))}",
             )
+    instances = read_instances(catalogue.folder) if (catalogue.folder / "instances.csv").is_file() else {}
     return [
-        _offer(path, number, _renamed(row, columns), catalogue, rates, as_of)
+        _offer(path, number, _renamed(row, columns), catalogue, instances, rates, as_of)
         for number, row in enumerate(rows, start=2)
     ]
 
@@ -94,6 +98,7 @@ def _offer(
     number: int,
     row: dict[str, str],
     catalogue: Catalogue,
+    instances: Mapping[str, Instance],
     rates: Mapping[str, float],
     as_of: str,
 ) -> Offer:
@@ -113,7 +118,7 @@ def _offer(
         raise _wrong(where, problem)
     usd = amount / HOURS[row["per"]]
     try:
-        count = _chips(row, sliced[1] if sliced else None)
+        count = _chips(row, sliced[1] if sliced else None, device, instances.get(row["instance_type"]))
     except ValueError as error:
         raise _wrong(where, str(error)) from error
     if problem := refusal(usd, count):
@@ -137,14 +142,26 @@ def _offer(
     )
 
 
-def _chips(row: Mapping[str, str], sliced: int | None) -> float:
-    """Accelerators that the price is of; of a TPU slice its chips, which `count` may name or leave at one."""
-    count = _positive(row, "count")
-    if sliced is None:
-        return count
-    if count not in {1.0, float(sliced)}:
-        raise ValueError(f"column count: {count:g} contradicts the {sliced} chips of {row['accelerator']}")
-    return float(sliced)
+def _chips(row: Mapping[str, str], sliced: int | None, device: str, instance: Instance | None) -> float:
+    """Accelerators that the price is of: `count`, which must agree with a slice's name and a known instance.
+
+    Of a slice it may say one. Raises ValueError: a contradiction, or no positive number.
+    """
+    count = _positive(row, "count") if row["count"] else None
+    if sliced is not None:
+        if count not in {None, 1.0, float(sliced)}:
+            raise ValueError(
+                f"column count: {count:g} contradicts the {sliced} chips of {row['accelerator']}"
+            )
+        return float(sliced)
+    if instance is None:
+        return 1.0 if count is None else count
+    if instance.accelerator != device or count not in {None, instance.count}:
+        raise ValueError(
+            f"{1.0 if count is None else count:g} {device} contradict the {instance.count:g} "
+            f"{instance.accelerator} of {instance.instance_type}"
+        )
+    return instance.count
 
 
 def _vocabulary_problem(row: Mapping[str, str], day: str) -> str:

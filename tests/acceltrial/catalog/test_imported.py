@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from acceltrial.catalog import load_catalogue
-from acceltrial.catalog.imported import save_offers
+from acceltrial.catalog.imported import repeated, save_offers
 from acceltrial.catalog.location import find_catalogue
 from acceltrial.catalog.offer import Offer
 from acceltrial.errors import ConfigurationError, DataContractError
@@ -69,3 +69,11 @@ def test_a_price_of_the_future_is_refused_since_it_would_win(folder: Path) -> No
     with pytest.raises(DataContractError, match="after 2026-11-22"):
         save_offers(folder, "aws", [OFFER, dataclasses.replace(later, term="1yr")], today=date(2026, 11, 22))
     assert not list((folder / "imported").glob("*"))
+
+
+def test_an_offer_at_two_prices_is_told() -> None:
+    dearer = dataclasses.replace(OFFER, usd=2 * OFFER.usd)
+    (told,) = repeated([OFFER, dearer, OFFER])
+    assert told.subject == OFFER.name
+    assert f"{OFFER.usd:g} is kept" in told.detail
+    assert repeated([OFFER, OFFER]) == []

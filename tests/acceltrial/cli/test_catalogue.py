@@ -30,6 +30,16 @@ def test_every_cell_can_be_asked_where_it_comes_from(folder: Path, capfd: pytest
     assert all(fact["source"] and fact["as_of"] and fact["confidence"] for fact in facts)
 
 
+def test_sources_are_chosen_by_their_own_columns_too(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    condition = "accelerator = 'gaudi3' AND field = 'bf16_tflops' AND memory_gb > 100"
+    accelerators(where=condition, sources=True, catalogue=folder, json=True)
+    facts = json.loads(capfd.readouterr().out)
+    assert {fact["value"] for fact in facts} == {"1677", "1835"}
+    assert set(facts[0]) == {
+        "accelerator", "field", "value", "unit", "source", "as_of", "confidence", "note",
+    }  # fmt: skip
+
+
 def test_each_list_prints_a_table(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     models(where="family = 'moe_llm'", catalogue=folder)
     prices(where="accelerator = 't4'", today="2026-11-22", catalogue=folder)

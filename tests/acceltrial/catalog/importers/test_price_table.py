@@ -86,6 +86,17 @@ def test_a_tpu_slice_is_priced_by_its_chips(tmp_path: Path, catalogue: Catalogue
     ]
 
 
+def test_a_known_instance_type_tells_how_many_accelerators_are_priced(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    text = "accelerator,price,instance_type,count\nH100,98.32,p5.48xlarge,\nH100,98.32,p5.48xlarge,8\n"
+    offers = read(tmp_path / "t.csv", catalogue, text)
+    assert [offer.usd for offer in offers] == [pytest.approx(12.29)] * 2
+    for row in ("H100,98.32,p5.48xlarge,4", "A100,3.67,a2-highgpu-1g,"):
+        with pytest.raises(DataContractError, match="contradict"):
+            read(tmp_path / "t.csv", catalogue, f"accelerator,price,instance_type,count\n{row}\n")
+
+
 def test_a_spreadsheets_table_reads_alike(tmp_path: Path, catalogue: Catalogue) -> None:
     text = "\ufeffper;note;price;accelerator;model\nPer Month;<b>ours</b>;7300;H100 SXM;On-Demand\n"
     (offer,) = read(tmp_path / "t.csv", catalogue, text)
