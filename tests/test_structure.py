@@ -21,6 +21,7 @@ TESTED_THROUGH = {"acceltrial/simulate": "test_simulation.py"}
 """Folders whose modules are compiled into one function and can be watched only from its end."""
 
 OF_A_FOLDER = {
+    "acceltrial/load/test_answers.py": "the load process against servers that answer well or badly",
     "acceltrial/traces/test_damaged_files.py": "every reader on randomly damaged files",
     "acceltrial/simulate/test_closed_forms.py": "features that can be worked out by hand",
     "stages/report/test_browser.py": "the finished page in a real browser",

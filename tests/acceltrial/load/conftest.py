@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from acceltrial.load import LoadPlan, Schedule
@@ -56,7 +59,10 @@ def whole(body: bytes, status: str = "200 OK", extra: str = "", version: str = "
 
 
 def read_request(connection: socket.socket) -> bytes:
-    """One whole request; empty when the client closed."""
+    """One whole request; empty when the client closed.
+
+    Raises ConnectionAbortedError for one without a body, such as a look at the server's metrics.
+    """
     data = b""
     while b"\r\n\r\n" not in data:
         more = connection.recv(65_536)
@@ -64,9 +70,14 @@ def read_request(connection: socket.socket) -> bytes:
             return b""
         data += more
     head, _, body = data.partition(b"\r\n\r\n")
-    length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-    while len(body) < length:
-        body += connection.recv(65_536)
+    _, announced, length = head.lower().partition(b"content-length:")
+    if not announced:
+        raise ConnectionAbortedError("only requests with a body are served")
+    while len(body) < int(length.split(b"\r\n")[0]):
+        more = connection.recv(65_536)
+        if not more:
+            return b""
+        body += more
     return head + b"\r\n\r\n" + body
 
 
@@ -88,6 +99,16 @@ def answering(answer: bytes, *, close: bool = False) -> Handler:
     return handle
 
 
+def serve(connection: socket.socket, handler: Handler, context: ssl.SSLContext | None = None) -> None:
+    """Gives the connection to the handler, until either side ends it."""
+    with suppress(OSError):
+        if context is not None:
+            connection = context.wrap_socket(connection, server_side=True)
+        handler(connection)
+    with suppress(OSError):
+        connection.close()
+
+
 @contextmanager
 def socket_server(
     handler: Handler, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
@@ -97,20 +118,12 @@ def socket_server(
     listener = socket.create_server((host, 0), family=family, backlog=512)
     accepted: list[socket.socket] = []
 
-    def serve(connection: socket.socket) -> None:
-        with suppress(OSError, IndexError):
-            if context is not None:
-                connection = context.wrap_socket(connection, server_side=True)
-            handler(connection)
-        with suppress(OSError):
-            connection.close()
-
     def accept() -> None:
         with suppress(OSError):
             while True:
                 connection, _ = listener.accept()
                 accepted.append(connection)
-                threading.Thread(target=serve, args=(connection,), daemon=True).start()
+                threading.Thread(target=serve, args=(connection, handler, context), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     try:
@@ -129,6 +142,31 @@ def drive_port(
     schedule = Schedule.closed_loop(2, requests=requests, output_tokens=3, prompts=["hello"] * requests)
     given: dict[str, Any] = {"schedule": schedule, "timeout_s": 1.0, "keep_text": True, "calibrate": False}
     return drive(LoadPlan(f"{scheme}://{host}:{port}/v1", "completions", "m", **(given | changes)))
+
+
+def classes(driven: Drive) -> set[str | None]:
+    """How the requests failed; None for those that did not."""
+    return set(driven.records["error_class"].to_list())
+
+
+@pytest.fixture(scope="session")
+def libraries_are_loaded() -> None:
+    """Libraries open descriptors of their own on first use."""
+    with socket_server(answering(good_stream())) as port:
+        drive_port(port)
+
+
+@pytest.fixture
+def nothing_is_left(libraries_are_loaded: None) -> Iterator[None]:
+    """No run may leave a process, a descriptor or a temporary folder behind."""
+    before = len(psutil.Process().children()), psutil.Process().num_fds()
+    yield
+    deadline = time.monotonic() + 5
+    while psutil.Process().num_fds() > before[1] + 2 and time.monotonic() < deadline:
+        time.sleep(0.02)  # the server's threads are still closing their sockets
+    assert len(psutil.Process().children()) == before[0]
+    assert psutil.Process().num_fds() <= before[1] + 2
+    assert not list(Path(os.environ.get("TMPDIR", "/tmp")).glob(f"acceltrial-load-{os.getpid()}-*"))
 
 
 @pytest.fixture
