@@ -27,15 +27,21 @@ from acceltrial.canary.guardrails import (
     RankedGuardrail,
     Warmup,
 )
-from acceltrial.canary.ranks import ALTERNATIVE_WEIGHTS, rank_blocks
+from acceltrial.canary.ranks import ALTERNATIVE_WEIGHTS, rank_blocks, rank_scores
 from acceltrial.canary.records import Floats, Records
 from acceltrial.canary.tally import SlowTally, tally_cost, tally_growth, tally_slow, tally_values
+from acceltrial.canary.witnesses import VALUE_SCORES, requests_per_witness, scored, value_bins
 from acceltrial.stats.sequential import mixture
 
 GROWTH_MARGIN, GROWTH_HARM = 0.05, 0.5
 FAILURE_WEIGHT, QUALITY_WEIGHT = 100.0, 40.0
 """How many requests the expectation beforehand is worth."""
+EMPTY_ANSWER = 0.5
+"""Tokens for which an answer without any counts: fewer than every other."""
 _BLOCK_S = 15.0
+_LOOK_S = 60.0
+MOST_AT_ONCE = 3.5
+"""Evidence (nats) that one block may add: one pause is one witness, however many requests met it."""
 _AT_ONCE = Warmup(min_s=0.0, max_s=0.0)
 
 
@@ -59,7 +65,9 @@ def compared_by(
     parts = _parts(interval)
     losses = _losses(rule, records)
     tally = tally_values(records, *losses, looks=looks * parts, interval_s=interval / parts)
-    blocks = share_blocks(tally, rule.margin, ERROR_EFFECTS)
+    together = scored(records, ~np.isnan(losses[0]), interval, lambda i, *_: value_bins(losses[0][i]))
+    witness = np.repeat(requests_per_witness(together, VALUE_SCORES, looks), parts, axis=0)
+    blocks = _limited(share_blocks(tally, rule.margin, ERROR_EFFECTS) / witness, interval / parts, _BLOCK_S)
     found = compare(tally, blocks, ERROR_EFFECTS.weights, restart_looks=restart * parts, harm=rule.harm)
     return replace(found, harm=found.harm.reshape(looks, parts).max(axis=1)), ""
 
@@ -67,6 +75,11 @@ def compared_by(
 def _parts(interval_s: float) -> int:
     """Into how many blocks a look is split: evidence that crosses its bound within it counts at its end."""
     return 4 if interval_s >= 4 * _BLOCK_S else 2 if interval_s >= 2 * _BLOCK_S else 1
+
+
+def _limited(blocks: Floats, block_s: float, usual_s: float) -> Floats:
+    """Blocks of evidence without what exceeds the most that so much time may say. Less is valid, too."""
+    return np.minimum(blocks, MOST_AT_ONCE * max(block_s / usual_s, 1.0))
 
 
 def _losses(
@@ -86,16 +99,15 @@ def _latency(
     slow = _ranked(records, records.column(rule.column), rule, settings, looks, settings.warmup)
     lost = slow.missing[1]
     note = f"{rule.name}: {lost:.1%} of the canary's values are missing" if lost > 0 else ""
-    return _rank_comparison(slow, rule, settings), note
+    return _rank_comparison(slow, records, rule, settings), note
 
 
 def _length(rule: LengthGuardrail, records: Records, settings: JudgeSettings, looks: int) -> Comparison:
     """Longer and shorter answers, each with half of the error budget."""
     tokens = records.column("output_tokens")
-    with np.errstate(divide="ignore"):
-        sides = tokens, np.where(tokens > 0, 1 / tokens, np.nan)
+    sides = tokens, 1 / np.maximum(tokens, EMPTY_ANSWER)
     longer, shorter = (
-        _rank_comparison(_ranked(records, side, rule, settings, looks, _AT_ONCE), rule, settings)
+        _rank_comparison(_ranked(records, side, rule, settings, looks, _AT_ONCE), records, rule, settings)
         for side in sides
     )
     worse = longer if longer.harm.max() >= shorter.harm.max() else shorter
@@ -122,10 +134,15 @@ def _ranked(
     )
 
 
-def _rank_comparison(slow: SlowTally, rule: RankedGuardrail, settings: JudgeSettings) -> Comparison:
+def _rank_comparison(
+    slow: SlowTally, records: Records, rule: RankedGuardrail, settings: JudgeSettings
+) -> Comparison:
+    looks = len(slow.tally.n_canary)
+    together = scored(records, slow.known, settings.interval_s, slow.bins)
+    witness = requests_per_witness(together, rank_scores(rule.levels), looks)
     return compare(
         slow.tally.below(rule.proof_levels),
-        rank_blocks(slow.tally),
+        _limited(rank_blocks(slow.tally) / witness, settings.interval_s, _LOOK_S),
         ALTERNATIVE_WEIGHTS,
         restart_looks=settings.restart_looks,
         harm_odds=rule.harm_odds,

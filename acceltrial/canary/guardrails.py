@@ -19,6 +19,9 @@ LEVELS = (0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 0.995, 0.998)
 Model = TypeVar("Model", bound=BaseModel)
 Share = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Weight = Annotated[float, Field(ge=1e-6, le=1e6)]
+Seconds = Annotated[float, Field(gt=0, le=1e9)]
+LEAST_INTERVAL_S = 1e-3
 
 
 class _Rule(BaseModel):
@@ -41,7 +44,7 @@ class ErrorGuardrail(_Rule):
     harm: Annotated[float, Field(gt=0, lt=1)] = 0.01
     expected_rate: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
     max_rate: Annotated[float, Field(gt=0, lt=1)] | None = None
-    weight: Positive = 1.0
+    weight: Weight = 1.0
 
     @property
     def name(self) -> str:
@@ -69,7 +72,7 @@ class RankedGuardrail(_Rule):
     levels: tuple[Annotated[float, Field(ge=0.5, lt=1)], ...] = Field(LEVELS, min_length=1)
     proof_level: Annotated[float, Field(ge=0.5, lt=1)] = 0.99
     harm_odds: Annotated[float, Field(gt=1)] = 2.5
-    weight: Positive = 1.0
+    weight: Weight = 1.0
 
     @model_validator(mode="after")
     def _levels_rise(self) -> Self:
@@ -137,7 +140,7 @@ class EventGuardrail(_Rule):
     harm: Annotated[float, Field(gt=0, lt=1)] = 0.02
     expected_rate: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
     max_rate: Annotated[float, Field(gt=0, lt=1)] | None = None
-    weight: Positive = 1.0
+    weight: Weight = 1.0
 
     @property
     def name(self) -> str:
@@ -157,7 +160,7 @@ class CostGuardrail(_Rule):
     kind: Literal["cost"] = "cost"
     margin: Share = 0.05
     harm: Annotated[float, Field(gt=0)] = 0.5
-    weight: Positive = 1.0
+    weight: Weight = 1.0
 
     @property
     def name(self) -> str:
@@ -181,7 +184,7 @@ class QualityGuardrail(_Rule):
     harm: Annotated[float, Field(gt=0, lt=1)] = 0.1
     expected: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     floor: Annotated[float, Field(gt=0, lt=1)] | None = None
-    weight: Positive = 1.0
+    weight: Weight = 1.0
 
     @property
     def name(self) -> str:
@@ -203,7 +206,7 @@ class MemoryGuardrail(_Rule):
     growth: Annotated[float, Field(gt=0, lt=1)] = 0.02
     limit_bytes: Positive | None = None
     headroom: Share = 0.05
-    weight: Positive = 1.0
+    weight: Weight = 1.0
 
     @property
     def name(self) -> str:
@@ -231,8 +234,8 @@ class Warmup(_Rule):
     the median, so it is waited for; a regression of the tail does not, so it is judged at once.
     """
 
-    min_s: Annotated[float, Field(ge=0)] = 60.0
-    max_s: Annotated[float, Field(ge=0)] = 300.0
+    min_s: Annotated[float, Field(ge=0, le=1e9)] = 60.0
+    max_s: Annotated[float, Field(ge=0, le=1e9)] = 300.0
     settled_share: Annotated[float, Field(ge=0.5, le=1)] = 0.55
 
     @model_validator(mode="after")
@@ -261,15 +264,15 @@ class JudgeSettings(_Rule):
     """
 
     guardrails: tuple[Guardrail, ...] | None = None
-    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
-    alpha_promote: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    interval_s: Positive = 60.0
-    reference_s: Positive = 600.0
+    alpha: Annotated[float, Field(ge=1e-12, lt=0.5)] = 0.01
+    alpha_promote: Annotated[float, Field(ge=1e-12, lt=0.5)] = 0.05
+    interval_s: Annotated[float, Field(ge=LEAST_INTERVAL_S, le=1e9)] = 60.0
+    reference_s: Seconds = 600.0
     warmup: Warmup = Warmup()
-    silence_s: Positive = 300.0
+    silence_s: Seconds = 300.0
     missing_share: Share = 0.05
     baseline_factor: Annotated[float, Field(gt=1)] = 2.0
-    restart_looks: Annotated[int, Field(ge=1)] = 10
+    restart_looks: Annotated[int, Field(ge=1, le=1_000_000)] = 10
     needs_power: bool = True
 
     @model_validator(mode="after")

@@ -11,10 +11,16 @@ import numpy as np
 from acceltrial.canary.absolute import first_breach
 from acceltrial.canary.comparisons import compared_by
 from acceltrial.canary.detectable import Detectable, detectable
-from acceltrial.canary.guardrails import Guardrail, JudgeSettings, MemoryGuardrail, default_guardrails
+from acceltrial.canary.guardrails import (
+    LEAST_INTERVAL_S,
+    Guardrail,
+    JudgeSettings,
+    MemoryGuardrail,
+    default_guardrails,
+)
 from acceltrial.canary.hindrance import CLOCK, clocks_apart, hindrance
 from acceltrial.canary.records import Floats, Records
-from acceltrial.errors import DataContractError
+from acceltrial.errors import ConfigurationError, DataContractError
 
 MOST_LOOKS = 20_000
 Verdict = Literal["promote", "rollback", "hold", "insufficient_traffic"]
@@ -104,10 +110,16 @@ def judge(
 
     The order of the grounds: an absolute bound or a sequential test that was crossed, whichever came
     first, is `rollback`; then whatever forbids a judgement (`insufficient_traffic`, `hold`); `promote` only
-    when every guardrail has shown that the harm it guards against is absent. Raises DataContractError, which
-    says `where`, for times that span too many looks.
+    when every guardrail has shown that the harm it guards against is absent. Errors say `where`:
+    DataContractError for times that span too many looks, ConfigurationError for looks too short to count.
     """
     interval = settings.interval_s
+    if interval < LEAST_INTERVAL_S:
+        raise ConfigurationError(
+            f"an interval of {interval:g} s is shorter than {LEAST_INTERVAL_S:g} s",
+            where=where,
+            remedy="give seconds, like 60",
+        )
     first = (
         math.floor(float(records.t_s.min(initial=math.inf)) / interval) * interval if len(records) else 0.0
     )
@@ -122,7 +134,7 @@ def judge(
         if apart := clocks_apart(records):
             return Judgement("hold", looks * interval, CLOCK, apart, (), records.notes, hindered=True)
         raise DataContractError(
-            f"the records span {end:.0f} s, which is {looks} looks of {interval:g} s",
+            f"the records span {end:g} s, which is {looks:g} looks of {interval:g} s",
             where=where,
             remedy="give t_s in seconds, lengthen the interval, or correct times far from the others",
         )

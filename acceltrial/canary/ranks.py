@@ -94,3 +94,9 @@ def curves(beyond: Floats) -> Floats:
 
 def _with_all(everything: Floats, beyond: Floats) -> Floats:
     return np.concatenate([everything, beyond], axis=-1)
+
+
+def rank_scores(levels: tuple[float, ...]) -> Floats:
+    """What a request in each bin of `levels` adds to the evidence by each alternative, alternative × bin."""
+    ratios = curves(np.concatenate([[1.0], 1 - np.array(levels)]))
+    return np.asarray(np.log(np.maximum(np.maximum.accumulate(ratios, axis=-1), 1e-9)))

@@ -109,6 +109,7 @@ def _numbers(frame: pl.DataFrame, name: str, where: str) -> Floats:
 
 
 def _flags(column: pl.Series, where: str) -> Flags:
+    written = column
     if str(column.dtype) in _TEXT:
         text = column.cast(str).str.strip_chars().str.to_lowercase()
         column = text.replace_strict(SPELLINGS, default=None)
@@ -117,7 +118,7 @@ def _flags(column: pl.Series, where: str) -> Flags:
             f"column 'ok' holds {column.dtype}, not true or false", where=where, remedy="give it as booleans"
         )
     known = (column == 0) | (column == 1) if column.dtype.is_numeric() else column.is_not_null()
-    _refuse(~known.fill_null(value=False).to_numpy(), column, "ok", "true or false", where)
+    _refuse(~known.fill_null(value=False).to_numpy(), written, "ok", "true or false", where)
     return np.array(column.cast(bool).to_numpy(), dtype=bool)
 
 

@@ -32,8 +32,8 @@ def read_streams(
 
     Raises:
         StorageError: the file cannot be read.
-        DataContractError: it is not Parquet (nor, by its name, CSV), lacks a column, or has a row without a
-            stream.
+        DataContractError: it is not Parquet (nor, by its name, CSV), lacks a column, has a row without a
+            stream, or no row at all.
     """
     if path.name.lower().endswith((".csv", ".csv.gz")):
         with as_parquet(path) as copy:
@@ -58,6 +58,10 @@ def _read_parquet(path: Path, named: Path, batch: int, most_open: int) -> Iterat
         ) from error
     columns = _columns(file, named)
     spans = _spans(file, named, batch)
+    if not spans:
+        raise DataContractError(
+            "no row in the file", where=str(named), remedy="record at least one request of each arm"
+        )
     for wanted in _passes(spans, most_open):
         yield from _one_pass(file, columns, wanted, spans, batch)
 
@@ -104,7 +108,7 @@ def _passes(spans: Spans, most_open: int) -> list[set[str]]:
         change[last + 1] -= rows
     peak = max(np.cumsum([change[at] for at in sorted(change)]), default=0)
     if peak <= most_open:
-        return [set(spans)] if spans else []
+        return [set(spans)]
     groups: list[set[str]] = [set()]
     held = 0
     for name, (_, _, rows) in sorted(spans.items(), key=lambda item: (item[1][0], item[0])):

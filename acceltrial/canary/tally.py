@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -86,6 +87,18 @@ class SlowTally:
     """First look whose canary latencies count."""
     missing: tuple[float, float]
     """Share of successful requests without a latency: baseline, canary."""
+    known: Flags
+    """Which requests were counted."""
+    steps: Codes
+    """The step of each request's value."""
+    limits: Codes
+    """Steps that the baseline's levels had reached before each look, group × look × level; beyond all steps
+    where a level had too little."""
+
+    def bins(self, index: Codes, look: Codes, group: Codes) -> Codes:
+        """How many of the levels the requests at `index` exceed, the baseline's own look included."""
+        following = np.minimum(look + 1, self.limits.shape[1] - 1)
+        return np.asarray((self.steps[index, None] > self.limits[group, following]).sum(axis=1))
 
 
 def tally_slow(
@@ -98,23 +111,24 @@ def tally_slow(
     warmup: Warmup,
 ) -> SlowTally:
     """Slow requests as defined above; a level without enough of the baseline's past has no counts."""
-    known = records.ok & (values > 0)
-    past = max(math.ceil(reference_s / interval_s), 1)
+    known = records.ok & (values >= 0)
+    past = past_looks(reference_s, interval_s, looks)
     levels = np.array(rule.levels)
-    hist, step = _histograms(records, values, known, looks, interval_s)
+    steps, step = _steps_of(records, values, known, looks)
+    hist = _histograms(records, steps, known, looks, interval_s)
     whole = hist.sum(axis=1)
     warm = _warm_from(whole[0], whole[1], interval_s, warmup)
     before = [_preceding_counts(baseline, past) for baseline in hist[0]]
-    shift = _steps(rule.margins(_slower(hist, before, warm, past // 2, step)), step)
-    parts = [
-        _exceedance(baseline, canary, reference, levels, shift)
-        for baseline, canary, reference in zip(hist[0], hist[1], before, strict=True)
-    ]
+    reached = np.stack([_place(reference, np.concatenate([BODY, levels])) for reference in before])
+    active = np.stack([reference[:, -1:] * (1 - levels) >= BEYOND_QUANTILE - 1e-9 for reference in before])
+    body, limits = reached[..., : len(BODY)], reached[..., len(BODY) :]
+    shift = _shift(rule.margins(_slower(hist, before, body, warm, past // 2, step)), step)
+    parts = [_exceedance(*part, shift) for part in zip(hist[0], hist[1], limits, active, strict=True)]
     k_c, n_c, k_b, n_b = (np.stack(column, axis=1) for column in zip(*parts, strict=True))
     k_c[:warm], n_c[:warm] = 0, 0
     tally = Tally(k_c, n_c, k_b, n_b, expected=1 - levels, prior_weight=200.0)
-    shares = tuple(_missing(records.ok & (records.canary == arm), known) for arm in (False, True))
-    return SlowTally(tally, warm, (shares[0], shares[1]))
+    lost = tuple(_missing(records.ok & (records.canary == arm), known) for arm in (False, True))
+    return SlowTally(tally, warm, (lost[0], lost[1]), known, steps, np.where(active, limits, hist.shape[3]))
 
 
 def _missing(asked: Flags, known: Flags) -> float:
@@ -122,21 +136,22 @@ def _missing(asked: Flags, known: Flags) -> float:
     return 1 - int((asked & known).sum()) / total if total else 0.0
 
 
-def _histograms(
-    records: Records, values: Floats, known: Flags, looks: int, interval_s: float
-) -> tuple[Codes, float]:
-    """Known values by arm (baseline first), class, look and step, and how wide a step is (logarithm)."""
-    groups = int(records.group.max(initial=0)) + 1
-    logs = np.log(np.clip(values[known], SMALLEST, LARGEST))
-    span = float(np.ptp(logs)) if len(logs) else 0.0
-    rows = 2 * groups * looks
-    step = BIN * math.ceil(rows * (span / BIN + 2) / MOST_CELLS)
-    steps = np.floor(logs / step).astype(np.int64)
-    steps -= steps.min() if len(steps) else 0
-    width = int(steps.max(initial=0)) + 1
-    cell = ((records.canary * groups + records.group) * looks + records.looks(interval_s))[known]
-    counts = np.bincount(cell * width + steps, minlength=rows * width)
-    return counts.reshape(2, groups, looks, width), step
+def _steps_of(records: Records, values: Floats, known: Flags, looks: int) -> tuple[Codes, float]:
+    """The step of each value (0 where it is not known), and how wide a step is (logarithm)."""
+    logs = np.log(np.clip(np.where(known, values, np.nan), SMALLEST, LARGEST))
+    low, high = (float(np.nanmin(logs)), float(np.nanmax(logs))) if known.any() else (0.0, 0.0)
+    rows = 2 * (int(records.group.max(initial=0)) + 1) * looks
+    step = BIN * math.ceil(rows * ((high - low) / BIN + 2) / MOST_CELLS)
+    steps = np.floor(logs / step) - math.floor(low / step)
+    return np.nan_to_num(steps).astype(np.int64), step
+
+
+def _histograms(records: Records, steps: Codes, known: Flags, looks: int, interval_s: float) -> Codes:
+    """Known values by arm (baseline first), class, look and step."""
+    groups, width = int(records.group.max(initial=0)) + 1, int(steps.max(initial=0)) + 1
+    cell = (records.canary * groups + records.group) * looks + records.looks(interval_s)
+    counts = np.bincount((cell * width + steps)[known], minlength=2 * groups * looks * width)
+    return counts.reshape(2, groups, looks, width)
 
 
 def _preceding_counts(baseline: Codes, past: int) -> Codes:
@@ -148,7 +163,7 @@ def _preceding_counts(baseline: Codes, past: int) -> Codes:
     return before
 
 
-def _slower(hist: Codes, before: list[Codes], warm: int, window: int, step: float) -> Floats:
+def _slower(hist: Codes, before: list[Codes], body: Codes, warm: int, window: int, step: float) -> Floats:
     """By what share the canary's ordinary requests were slower in the `window` looks before each look.
 
     The arms' mean logarithms are compared within each look and class, all values clipped to the middle four
@@ -156,17 +171,16 @@ def _slower(hist: Codes, before: list[Codes], warm: int, window: int, step: floa
     """
     looks, width = hist.shape[2:]
     surplus, served = np.zeros(looks), np.zeros(looks)
-    for baseline, canary, reference in zip(hist[0], hist[1], before, strict=True):
-        low, high = (_place(reference, level) for level in (BODY[:1], BODY[1:]))
-        clipped = np.clip(np.arange(width), low, high)
+    for baseline, canary, reference, ends in zip(hist[0], hist[1], before, body, strict=True):
+        clipped = np.clip(np.arange(width), ends[:, :1], ends[:, 1:])
         n_b, n_c = baseline.sum(axis=1), canary.sum(axis=1)
         counted = (reference[:, -1] > 0) & (n_b > 0)
         counted[:warm] = False
         mean_b = (baseline * clipped).sum(axis=1) / np.maximum(n_b, 1)
         surplus += np.where(counted, (canary * clipped).sum(axis=1) - n_c * mean_b, 0.0)
         served += np.where(counted, n_c, 0)
-    n = _preceding(served, max(window, 1))
-    shift = step * _preceding(surplus, max(window, 1)) / np.maximum(n, 1.0) / float(np.ptp(BODY))
+    n = preceding(served, max(window, 1))
+    shift = step * preceding(surplus, max(window, 1)) / np.maximum(n, 1.0) / float(np.ptp(BODY))
     return np.where(n >= FOLLOWED_REQUESTS, np.expm1(np.clip(shift, -1.0, 1.0)), 0.0)
 
 
@@ -177,13 +191,11 @@ def _place(before: Codes, levels: Floats) -> Codes:
 
 
 def _exceedance(
-    baseline: Codes, canary: Codes, before: Codes, levels: Floats, shift: Codes
+    baseline: Codes, canary: Codes, threshold: Codes, active: Flags, shift: Codes
 ) -> tuple[Counts, Counts, Counts, Counts]:
     """Slow and all requests of canary and baseline, look × level; the canary's limit is `shift` higher."""
     width = baseline.shape[1]
-    threshold = _place(before, levels)
     allowed = np.maximum.accumulate(threshold + shift, axis=1)
-    active = before[:, -1:] * (1 - levels) >= BEYOND_QUANTILE - 1e-9
     result = []
     for hist, limit in ((canary, allowed), (baseline, threshold)):
         upto = np.cumsum(hist, axis=1)
@@ -196,7 +208,7 @@ def _exceedance(
     return result[0], result[1], result[2], result[3]
 
 
-def _steps(margins: Floats, step: float) -> Codes:
+def _shift(margins: Floats, step: float) -> Codes:
     return np.asarray(np.ceil(np.log1p(margins) / step - 1e-9), dtype=np.int64)
 
 
@@ -276,8 +288,8 @@ def tally_cost(
     look, baseline = records.looks(interval_s), ~np.isnan(cost) & ~records.canary
     spent = np.bincount(look[baseline], cost[baseline], minlength=looks).astype(np.float64)
     won = np.bincount(look[baseline & records.ok], minlength=looks).astype(np.float64)
-    past = max(math.ceil(reference_s / interval_s), 1)
-    worth = _preceding(spent, past) / np.maximum(_preceding(won, past), 1.0)
+    past = past_looks(reference_s, interval_s, looks)
+    worth = preceding(spent, past) / np.maximum(preceding(won, past), 1.0)
     priced = np.flatnonzero(worth > 0)
     if not len(priced):
         nothing = np.full(len(records), np.nan)
@@ -292,8 +304,13 @@ def tally_cost(
     return tally, min(rule.harm * float(worth[first]) / (cap + most), 0.9)
 
 
-def _preceding(by_look: Floats, past: int) -> Floats:
-    """Sums over at most `past` looks before each."""
-    running = np.concatenate([[0.0], np.cumsum(by_look)])
+def past_looks(reference_s: float, interval_s: float, looks: int) -> int:
+    """How many looks the reference spans: at least one."""
+    return max(math.ceil(min(reference_s / interval_s, looks)), 1)
+
+
+def preceding(by_look: npt.NDArray[Any], past: int) -> Floats:
+    """Sums over at most `past` looks before each (the first axis)."""
+    running = np.concatenate([np.zeros_like(by_look[:1]), np.cumsum(by_look, axis=0)])
     ends = np.arange(len(by_look))
-    return np.asarray(running[ends] - running[np.maximum(ends - past, 0)])
+    return np.asarray(running[ends] - running[np.maximum(ends - past, 0)], dtype=np.float64)

@@ -44,10 +44,11 @@ def test_numbered_streams_are_named_by_their_number(tmp_path):
     assert [name for name, _ in read_streams(path)] == ["7"]
 
 
-def test_an_empty_file_has_no_streams(tmp_path):
+def test_a_file_without_rows_is_refused(tmp_path):
     path = tmp_path / "s.parquet"
     recorded().clear().write_parquet(path)
-    assert list(read_streams(path)) == []
+    with pytest.raises(DataContractError, match="no row"):
+        list(read_streams(path))
 
 
 def test_missing_columns_and_nameless_rows_are_told(tmp_path):

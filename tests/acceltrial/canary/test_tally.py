@@ -54,9 +54,10 @@ def test_few_requests_tell_no_drift():
     hist = np.zeros((2, 1, looks, width), np.int64)
     hist[0, 0, :, 10:20], hist[1, 0, :, 14:24] = 100, 1
     before = [tally._preceding_counts(hist[0, 0], 10)]
-    assert not tally._slower(hist, before, 0, 5, 0.01).any()
+    body = np.stack([tally._place(before[0], tally.BODY)])
+    assert not tally._slower(hist, before, body, 0, 5, 0.01).any()
     hist[1] *= 100
-    followed = tally._slower(hist, before, 0, 5, 0.01)
+    followed = tally._slower(hist, before, body, 0, 5, 0.01)
     assert followed[:2].tolist() == [0, 0], "the first look has no reference yet"
     assert np.all(followed[2:] > 0.02)
 
@@ -65,11 +66,23 @@ def test_wide_data_takes_wider_steps(monkeypatch):
     rng = np.random.default_rng(1)
     n = 2000
     records = Records(np.arange(n) / 10.0, rng.random(n) < 0.5, np.ones(n, bool), {}, np.zeros(n, np.int64))
-    values = np.exp(rng.uniform(-10, 18, n))
-    fine, step = tally._histograms(records, values, np.ones(n, bool), 4, 60.0)
+    values, known = np.exp(rng.uniform(-10, 18, n)), np.ones(n, bool)
+    steps, step = tally._steps_of(records, values, known, 4)
     assert step == tally.BIN
+    fine = tally._histograms(records, steps, known, 4, 60.0)
     monkeypatch.setattr(tally, "MOST_CELLS", fine.size // 10)
-    coarse, wider = tally._histograms(records, values, np.ones(n, bool), 4, 60.0)
+    steps, wider = tally._steps_of(records, values, known, 4)
+    coarse = tally._histograms(records, steps, known, 4, 60.0)
     assert coarse.size <= fine.size // 10
     assert wider == pytest.approx(round(wider / tally.BIN) * tally.BIN)
     assert np.array_equal(coarse.sum(axis=3), fine.sum(axis=3))
+
+
+def test_a_latency_of_zero_is_the_fastest_and_none_is_missing():
+    n = 1200
+    values = np.where(np.arange(n) % 2 == 0, 0.0, 100.0)
+    values[:3] = np.nan
+    records = Records(np.arange(n) / 10, np.arange(n) % 4 < 2, np.ones(n, bool), {}, np.zeros(n, np.int64))
+    found = tally_slow(records, values, RULE, 2, 60.0, 600.0, Warmup())
+    assert found.known.sum() == n - 3
+    assert found.steps[values == 0].max() < found.steps[values == 100].min()
