@@ -14,16 +14,19 @@ import numpy as np
 
 from acceltrial.catalog.reading import csv_text, delimiter_of, named_cells
 from acceltrial.errors import DataContractError
-from acceltrial.predict.case import Kind, ServingCase
+from acceltrial.predict.case import Kind, ServingCase, as_arrays
 from acceltrial.predict.estimates import estimate
 from acceltrial.predict.fitting import Training, training_rows
 from acceltrial.predict.parameters import Parameters
+from acceltrial.predict.physics import Physical, log_prediction
 from acceltrial.predict.rows import COLUMNS, RefusedError, Row, RowReader
 from acceltrial.storage.atomic import replacing, storage_error
 
 ADDED = ("predicted", "low", "high", "grade", "basis", "reason")
 CHUNK = 20_000
 """Rows predicted at once: a million cases stay within some hundred megabytes."""
+MOST_UNLIKE = 300.0
+"""Published rows lie within 200 times of the model before any fit; milliseconds named seconds are 1,000."""
 
 
 @dataclass
@@ -65,6 +68,7 @@ def read_training(data: Path, reader: RowReader) -> tuple[Training, list[tuple[i
         DataContractError: no CSV table, a column is missing, or a value is no positive number.
     """
     used: list[tuple[ServingCase, Kind, float]] = []
+    numbers: list[int] = []
     left_out: list[tuple[int, str]] = []
     with _opened(data) as stream:
         rows = _rows(stream, data, (*COLUMNS, "value"))
@@ -77,7 +81,25 @@ def read_training(data: Path, reader: RowReader) -> tuple[Training, list[tuple[i
                 left_out.append((number, str(refusal)))
                 continue
             used.append((read.case, read.kind, read.in_our_unit(value)))
-    return training_rows(used), left_out
+            numbers.append(number)
+    likely = []
+    for number, case, ratio in zip(numbers, used, _beside_the_model(used), strict=True):
+        if not 1.0 / MOST_UNLIKE <= ratio <= MOST_UNLIKE:
+            reason = f"{ratio:.3g} times what the step-time model expects before any fit: another unit?"
+            left_out.append((number, reason))
+        else:
+            likely.append(case)
+    return training_rows(likely), sorted(left_out)
+
+
+def _beside_the_model(used: list[tuple[ServingCase, Kind, float]]) -> list[float]:
+    """Each value over what the model expects with the prior medians of its figures; 1 where it knows none."""
+    if not used:
+        return []
+    cases, kinds, values = zip(*used, strict=True)
+    expected = log_prediction(as_arrays(cases), np.array(kinds), Physical())
+    ratios = np.exp(np.clip(np.log(values) - expected, -700.0, 700.0))
+    return [float(ratio) for ratio in np.where(np.isfinite(ratios), ratios, 1.0)]
 
 
 def _predict(

@@ -259,7 +259,7 @@ _FORMATS = {
     "gptq": "int4", "awq_int4": "int4", "gptq_int4": "int4", "int4_awq": "int4", "int4_gptq": "int4",
     "q4": "int4", "q4_0": "int4", "q4_k_m": "int4", "4bit": "int4", "w8a16": "w_int8", "q8_0": "w_int8",
     "q8": "w_int8", "8bit": "w_int8", "bnb_4bit": "int4", "nf4": "int4", "bnb_nf4": "int4", "f8": "fp8",
-    "fp8_kv": "fp8", "smoothquant": "int8",
+    "fp8_kv": "fp8", "bfp8": "fp8", "bfp8_b": "fp8", "blockfp8": "fp8", "smoothquant": "int8",
 }  # fmt: skip
 _NOT_SAID = frozenset({"auto", "default", "n_a", "na", "none", "unknown", "unspecified"})
 _IN_A_NAME = {

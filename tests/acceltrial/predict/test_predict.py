@@ -137,7 +137,7 @@ def test_the_artifact_survives_a_round_trip_and_equal_fits_are_equal_bytes(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", '{"format": 1}', '{"format": 3, "points": [[1]], "physical": {}}']
+    "text", ["", "{", "[]", "{}", '{"format": 1}', '{"format": 4, "points": [[1]], "physical": {}}']
 )
 def test_a_broken_artifact_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "params.json"
@@ -352,6 +352,16 @@ def test_a_measured_value_must_be_a_positive_number(reader: RowReader, tmp_path:
     with pytest.raises(DataContractError, match="positive") as caught:
         read_training(data, reader)
     assert "row 2, column value" in caught.value.where
+
+
+def test_a_row_of_another_unit_is_left_out_of_a_fit_and_told(reader: RowReader, tmp_path: Path) -> None:
+    data = tmp_path / "data.csv"
+    rows = [[*{**ROW, "metric": "tpot_mean", "unit": unit}.values(), "12"] for unit in ("ms", "s", "us")]
+    data.write_text("\n".join(",".join(cells) for cells in [[*ROW, "value"], *rows]) + "\n")
+    training, left_out = read_training(data, reader)
+    assert len(training.cases) == 1
+    assert [number for number, _ in left_out] == [3, 4]
+    assert all("another unit?" in reason for _, reason in left_out)
 
 
 def test_the_shipped_fit_reaches_its_figures_on_rows_it_was_given(
