@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from acceltrial.cli.json_output import print_json
+from acceltrial.cli.simulate_flags import Fleet, Named, Wanted
 
 if TYPE_CHECKING:
     from acceltrial.catalog import Catalogue
@@ -15,99 +16,48 @@ if TYPE_CHECKING:
     from acceltrial.simulate import Load
     from acceltrial.simulate.subject import Subject
 
-Switch = Parameter(negative="")
-
 
 def simulate(
     *,
     trace: Path,
-    model: str | None = None,
-    accelerator: str | None = None,
-    calibration: Path | None = None,
-    count: int | None = None,
-    precision: str | None = None,
-    replicas: int = 1,
+    named: Named | None = None,
+    fleet: Fleet | None = None,
+    wanted: Wanted | None = None,
     rate_scale: float = 1.0,
     seed: int = 0,
-    router: Literal["round_robin", "least_loaded", "prefix_aware"] = "least_loaded",
-    cache_tokens: int | None = None,
-    token_budget: int | None = None,
-    max_sequences: int | None = None,
-    prefix_cache: bool | None = None,
     first_clients: Annotated[list[str] | None, Parameter(negative="")] = None,
-    prefill_replicas: int = 0,
-    max_replicas: int | None = None,
-    start_up_s: float = 120.0,
-    mtbf_h: float | None = None,
-    slo_ttft_ms: float | None = None,
-    slo_itl_ms: float | None = None,
-    slo_e2e_ms: float | None = None,
     interval: bool = True,
-    catalogue: Annotated[Path | None, Parameter(name="--catalogue")] = None,
-    params: Path | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
     """Simulate a continuous-batching server under a trace; every figure is predicted.
 
     Args:
         trace: requests in any format that `acceltrial trace` reads.
-        model: name or alias from the catalogue.
-        accelerator: name or alias from the catalogue, with a count ("8xH100") or as an instance type.
-        calibration: file of `acceltrial calibrate`: simulate that server; model and accelerator then only
-            name it and price it.
-        count: accelerators of one replica (tensor parallel); else as the accelerator's name says, else 1.
-        precision: of the weights, as in `acceltrial predict`; else that in the model's name, that in which it
-            is published, or 16 bits.
-        replicas: behind the router.
+        named: what serves the trace.
+        fleet: how many replicas there are and how each works.
+        wanted: what makes an answer a good one.
         rate_scale: 2 lets the trace arrive twice as fast.
         seed: of failures, and of traces that hold distributions.
-        router: how a request finds its replica.
-        cache_tokens: that the memory of one replica holds; else what is left beside the weights.
-        token_budget: tokens that one step computes at most (2048, or as calibrated).
-        max_sequences: requests that one replica runs together (256, or as calibrated).
-        prefix_cache: reuse what earlier requests of a session left in memory (on; off if calibrated).
         first_clients: clients whose requests go before all others.
-        prefill_replicas: of the replicas, those that only read prompts.
-        max_replicas: add replicas with the load up to this number.
-        start_up_s: seconds until a new or repaired replica serves.
-        mtbf_h: hours between failures of a replica.
-        slo_ttft_ms: a good answer's first token comes within it.
-        slo_itl_ms: 95 % of a good answer's gaps between tokens stay within it.
-        slo_e2e_ms: a good answer is whole within it.
         interval: also simulate with step times at both ends of their 80 % interval.
-        catalogue: the catalogue's folder; else data/catalogue of this folder or one above.
-        params: parameters of `acceltrial fit`; else those that ship with the library.
         as_json: write the figures as JSON to stdout.
     """
     from acceltrial.simulate.load import load_of
-    from acceltrial.simulate.summary import Targets
     from acceltrial.traces import open_trace
 
+    named, fleet, wanted = named or Named(), fleet or Fleet(), wanted or Wanted()
     _check_seed(seed)
-    _check_targets({"slo-ttft-ms": slo_ttft_ms, "slo-itl-ms": slo_itl_ms, "slo-e2e-ms": slo_e2e_ms})
-    chosen = _Chosen(model, accelerator, count, precision, calibration, catalogue, params)
+    targets = wanted.targets()
+    chosen = _Chosen(named)
     load = load_of(
         open_trace(trace, seed=seed), rate_scale=rate_scale, first_clients=tuple(first_clients or ())
     )
     subject = chosen.subject(load)
-    server = subject.server(
-        replicas=replicas,
-        router=router,
-        cache_tokens=cache_tokens,
-        token_budget=token_budget,
-        max_sequences=max_sequences,
-        prefix_cache=prefix_cache,
-        prefill_replicas=prefill_replicas,
-        max_replicas=max_replicas,
-        start_up_s=start_up_s,
-        repair_s=start_up_s,
-        mtbf_s=None if mtbf_h is None else mtbf_h * 3600.0,
-    )
-    targets = Targets(slo_ttft_ms, slo_itl_ms, slo_e2e_ms)
+    server = subject.server(**fleet.settings())
     result = subject.figures(load, server, targets, seed=seed, interval=interval)
     result["cost"] = chosen.cost(result)
     result |= chosen.names()
-    result |= {"replicas": replicas, "rate_scale": rate_scale, "seed": seed}
+    result |= {"replicas": fleet.replicas, "rate_scale": rate_scale, "seed": seed}
     result |= {"grade": "predicted", "predictor": subject.source}
     result |= {"cache_tokens_per_replica": server.cache_tokens}
     if as_json:
@@ -119,38 +69,29 @@ def simulate(
 class _Chosen:
     """What the command line names: a case of the catalogue, a calibrated server, or both."""
 
-    def __init__(
-        self,
-        model: str | None,
-        accelerator: str | None,
-        count: int | None,
-        precision: str | None,
-        calibration: Path | None,
-        catalogue: Path | None,
-        params: Path | None,
-    ) -> None:
+    def __init__(self, named: Named) -> None:
         from acceltrial.errors import ConfigurationError
 
-        if calibration is None and (model is None or accelerator is None):
+        if named.calibration is None and (named.model is None or named.accelerator is None):
             raise ConfigurationError(
                 "what serves the trace is not known",
                 where="acceltrial simulate",
                 remedy="give --model and --accelerator, or --calibration",
             )
-        self._params = params
+        self._params = named.params
         self._known: Catalogue | None = None
         self._case: ServingCase | None = None
-        if model is not None and accelerator is not None:
+        if named.model is not None and named.accelerator is not None:
             from acceltrial.catalog import load_catalogue
             from acceltrial.catalog.location import find_catalogue
 
-            self._known = load_catalogue(find_catalogue(catalogue))
-            self._case = _case(self._known, model, accelerator, count, precision)
+            self._known = load_catalogue(find_catalogue(named.catalogue))
+            self._case = _case(self._known, named.model, named.accelerator, named.count, named.precision)
         self._calibrated = None
-        if calibration is not None:
+        if named.calibration is not None:
             from acceltrial.simulate.calibrated import read_calibrated
 
-            self._calibrated = read_calibrated(calibration)
+            self._calibrated = read_calibrated(named.calibration)
 
     def subject(self, load: Load) -> Subject:
         """The calibrated server where there is one, else what the step-time model tells."""
@@ -224,16 +165,6 @@ def _check_seed(seed: int) -> None:
         raise ConfigurationError(
             f"the seed must be from 0 to 2^63, not {seed}", where="--seed", remedy="take a smaller one"
         )
-
-
-def _check_targets(targets: dict[str, float | None]) -> None:
-    from acceltrial.errors import ConfigurationError
-
-    for name, limit in targets.items():
-        if limit is not None and not 0 < limit < 1e12:
-            raise ConfigurationError(
-                f"a target must be above zero and finite, not {limit}", where=f"--{name}", remedy="correct it"
-            )
 
 
 def _cost(known: Catalogue, case: ServingCase, result: dict[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from acceltrial.cli.simulate import simulate
+from acceltrial.cli.simulate_flags import Fleet, Named, Wanted
 from acceltrial.errors import ConfigurationError, DataContractError
 
 ROWS = "\n".join(f"{at / 10},{100 + at},{20 + at % 7}" for at in range(200))
+
+
+def simulated(**flags: Any) -> None:
+    """The command with its flags by name, as the command line gathers them."""
+    groups = {}
+    for group, kind in (("named", Named), ("fleet", Fleet), ("wanted", Wanted)):
+        mine = [field.name for field in fields(kind) if field.name in flags]
+        groups[group] = kind(**{name: flags.pop(name) for name in mine})
+    simulate(**groups, **flags)
 
 
 @pytest.fixture
@@ -23,7 +35,7 @@ def test_figures_with_their_grade_interval_and_cost(
     trace: Path, checkout: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     catalogue = checkout / "data" / "catalogue"
-    simulate(
+    simulated(
         trace=trace, model="llama-3.1-8b", accelerator="NVIDIA H100-SXM-80GB", precision="fp8", replicas=2,
         rate_scale=2.0, seed=3, slo_ttft_ms=5000.0, catalogue=catalogue, as_json=True,
     )  # fmt: skip
@@ -38,7 +50,7 @@ def test_figures_with_their_grade_interval_and_cost(
     assert result["cost"]["offer_as_of"]
     assert result["simulated_requests_per_s"] > 0
     assert 0 < result["utilisation"] <= 1
-    simulate(
+    simulated(
         trace=trace, model="llama-3.1-8b", accelerator="h100-sxm", catalogue=catalogue, interval=False
     )  # fmt: skip
     assert "ttft_ms" in capfd.readouterr().err
@@ -68,7 +80,7 @@ def test_bad_input_is_refused(
 ) -> None:
     given = {"trace": trace, "model": "llama-3.1-8b", "accelerator": "h100-sxm", **change}
     with pytest.raises(ConfigurationError, match=message):
-        simulate(catalogue=checkout / "data" / "catalogue", **given)  # type: ignore[arg-type]
+        simulated(catalogue=checkout / "data" / "catalogue", **given)
     assert capfd.readouterr().out == ""
 
 
@@ -76,7 +88,7 @@ def test_a_trace_without_lengths_is_refused(tmp_path: Path, checkout: Path) -> N
     path = tmp_path / "t.csv"
     path.write_text("arrival_s,input_tokens,output_tokens\n0.0,5,\n")
     with pytest.raises(DataContractError, match="output_tokens"):
-        simulate(
+        simulated(
             trace=path,
             model="llama-3.1-8b",
             accelerator="h100-sxm",
