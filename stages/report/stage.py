@@ -11,6 +11,7 @@ from stages import artifacts
 from stages.contract import Context, Inputs, Outputs, Stage, StageParams
 from stages.report.blocks import Material
 from stages.report.changes import compare, read_last, with_changes
+from stages.report.charts.painter import painting
 from stages.report.page import build_sections, render, size_warning
 from stages.report.roadmap import build_roadmap
 from stages.report.sections.lineage import read_lineage
@@ -52,9 +53,10 @@ def run(inputs: Inputs, params: ReportParams, context: Context) -> Outputs:
         changes=changes,
     )
     context.progress("report: charts and tables")
-    sections = build_sections(material, lineage)
     title = f"{params.organisation}: {params.title}" if params.organisation else params.title
-    page = render(sections, title=title, now=context.now, run=context.run, quarter=roadmap.quarter)
+    with painting():
+        sections = build_sections(material, lineage)
+        page = render(sections, title=title, now=context.now, run=context.run, quarter=roadmap.quarter)
     if warning := size_warning(page):
         context.progress(warning)
     return {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stages.report.charts.drawing import INK, SERIES, Chart, no_chart, plain, to_svg
+from stages.report.charts.drawing import INK, SERIES, Chart, draw, no_chart, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ def stacked_bars(
     """One bar a `bar`, its parts in the order in which they first appear."""
     if not parts:
         return no_chart(id_, title, description or "There is nothing to show.")
-    svg = to_svg(_drawing(parts, axis_title), id_, title, description)
-    return Chart(id_, title, description, svg, columns, rows, wide=True)
+    drawing = draw(_drawing(parts, axis_title), id_, title, description)
+    return Chart(id_, title, description, drawing, columns, rows, wide=True)
 
 
 def _drawing(parts: Sequence[Part], axis_title: str) -> Any:

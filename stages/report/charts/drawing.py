@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from markupsafe import Markup, escape
 
+from stages.report.charts.painter import paint
 from stages.report.charts.slim import slim
 from stages.report.shown import Shown
 
@@ -52,6 +54,21 @@ _LONG_NUMBER = re.compile(r"(\d+)\.(\d)\d*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff￾￿]")
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A picture in the making, with its text alternatives."""
+
+    raw: Future[str]
+    id: str
+    title: str
+    description: str
+
+    @cached_property
+    def svg(self) -> Markup:
+        """The picture in the page's own colours, once it is drawn."""
+        return _dress(self.raw.result(), self.id, self.title, self.description)
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A drawing, what it says in words, and the figures it was drawn from.
@@ -60,7 +77,7 @@ class Chart:
         id: unique in the page; the anchor.
         title: what is shown.
         description: what a reader who cannot see it should know.
-        svg: the drawing; empty when there is nothing to draw, and `description` then says why.
+        drawing: what is drawn; None when there is nothing to draw, and `description` then says why.
         columns, rows: the data table.
         wide: scrolls sideways on a narrow screen instead of shrinking.
     """
@@ -68,28 +85,30 @@ class Chart:
     id: str
     title: str
     description: str
-    svg: Markup
+    drawing: Drawing | None
     columns: Sequence[str]
     rows: Sequence[Sequence[str | Shown]]
     wide: bool = False
 
+    @property
+    def svg(self) -> Markup:
+        """The drawing as it stands in the page; empty when there is none."""
+        return self.drawing.svg if self.drawing else Markup("")
+
 
 def no_chart(id_: str, title: str, why: str) -> Chart:
     """A chart that cannot be drawn, with the reason."""
-    return Chart(id_, title, why, Markup(""), (), ())
+    return Chart(id_, title, why, None, (), ())
 
 
-def to_svg(chart: Any, id_: str, title: str, description: str) -> Markup:
+def draw(chart: Any, id_: str, title: str, description: str) -> Drawing:
     """The altair `chart` as SVG with role, title and description, in the page's own colours.
 
     The result depends on the chart only: ids are renumbered, since vl-convert counts them over
     the life of the process, and coordinates are rounded.
     """
-    import vl_convert
-
     spec = {**chart.to_dict(validate=False), "config": _config(), "background": "transparent"}
-    raw = vl_convert.vegalite_to_svg(spec)
-    return _dress(raw, id_, title, description)
+    return Drawing(paint(spec), id_, title, description)
 
 
 def plain(text: str) -> str:

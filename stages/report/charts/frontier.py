@@ -11,12 +11,12 @@ from stages.report.charts.drawing import (
     INK,
     MUTED,
     Chart,
+    draw,
     grade_scales,
     log_scale,
     log_ticks,
     no_chart,
     plain,
-    to_svg,
 )
 from stages.report.formatting import quantity
 from stages.report.shown import Shown
@@ -56,10 +56,12 @@ def frontier_chart(
     if not points:
         return no_chart(id_, title, "No option has both a known latency and a known cost.")
     description = _describe(points, limit_ms, of, latency_unit)
-    svg = to_svg(_drawing(points, latency_title, cost_title, limit_ms, latency_unit), id_, title, description)
+    drawing = draw(
+        _drawing(points, latency_title, cost_title, limit_ms, latency_unit), id_, title, description
+    )
     columns = ("Option", "Standing", f"{latency_title}", cost_title)
     rows = [(p.option, _standing(p), p.latency_shown, p.cost_shown) for p in points]
-    return Chart(id_, title, description, svg, columns, rows)
+    return Chart(id_, title, description, drawing, columns, rows)
 
 
 def _standing(point: Point) -> str:

@@ -11,12 +11,12 @@ from stages.report.charts.drawing import (
     INK,
     MUTED,
     Chart,
+    draw,
     grade_scales,
     log_scale,
     log_ticks,
     no_chart,
     plain,
-    to_svg,
 )
 
 
@@ -50,8 +50,8 @@ def interval_chart(
     """One line a label, in the order given."""
     if not dots:
         return no_chart(id_, title, description or "There is nothing to show.")
-    svg = to_svg(_drawing(dots, axis_title, log, limit, axis_format, domain), id_, title, description)
-    return Chart(id_, title, description, svg, columns, rows)
+    drawing = draw(_drawing(dots, axis_title, log, limit, axis_format, domain), id_, title, description)
+    return Chart(id_, title, description, drawing, columns, rows)
 
 
 def _drawing(

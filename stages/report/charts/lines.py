@@ -12,11 +12,11 @@ from stages.report.charts.drawing import (
     MUTED,
     SERIES,
     Chart,
+    draw,
     log_scale,
     log_ticks,
     no_chart,
     plain,
-    to_svg,
 )
 
 LETTER_PX = 6
@@ -68,8 +68,8 @@ def line_chart(
     drawn = [line for line in series if line.points]
     if not drawn:
         return no_chart(id_, title, description or "There is nothing to show.")
-    svg = to_svg(_drawing(drawn, axes, limits, marks), id_, title, description)
-    return Chart(id_, title, description, svg, columns, rows, wide)
+    drawing = draw(_drawing(drawn, axes, limits, marks), id_, title, description)
+    return Chart(id_, title, description, drawing, columns, rows, wide)
 
 
 def _drawing(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stages.report.charts.drawing import ACCENT, ALERT, MUTED, Chart, log_scale, log_ticks, no_chart, to_svg
+from stages.report.charts.drawing import ACCENT, ALERT, MUTED, Chart, draw, log_scale, log_ticks, no_chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ def agreement_chart(
     """Measured across, predicted upwards. Hollow where the interval missed what was measured."""
     if not pairs:
         return no_chart(id_, title, description or "There is nothing to show.")
-    svg = to_svg(_drawing(pairs, unit), id_, title, description)
-    return Chart(id_, title, description, svg, columns, rows)
+    drawing = draw(_drawing(pairs, unit), id_, title, description)
+    return Chart(id_, title, description, drawing, columns, rows)
 
 
 def _drawing(pairs: Sequence[Pair], unit: str) -> Any:

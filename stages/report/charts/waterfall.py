@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stages.report.charts.drawing import ACCENT, INK, MUTED, SERIES, Chart, no_chart, plain, to_svg
+from stages.report.charts.drawing import ACCENT, INK, MUTED, SERIES, Chart, draw, no_chart, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def waterfall(
     if not steps:
         return no_chart(id_, title, description or "There is nothing to show.")
     return Chart(
-        id_, title, description, to_svg(_drawing(steps, axis_title), id_, title, description), columns, rows
+        id_, title, description, draw(_drawing(steps, axis_title), id_, title, description), columns, rows
     )
 
 

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import altair as alt
 import pytest
 
-from stages.report.charts.drawing import GRADE_COLOURS, log_scale, log_ticks, no_chart, plain, to_svg
+from stages.report.charts.drawing import GRADE_COLOURS, draw, log_scale, log_ticks, no_chart, plain
 
 
 def _chart() -> alt.Chart:
@@ -20,27 +20,27 @@ def _chart() -> alt.Chart:
 
 
 def test_the_same_chart_gives_the_same_bytes_whatever_was_drawn_before() -> None:
-    first = to_svg(_chart(), "a", "t", "d")
-    to_svg(_chart(), "b", "t", "d")
-    assert to_svg(_chart(), "a", "t", "d") == first
+    first = draw(_chart(), "a", "t", "d").svg
+    assert draw(_chart(), "b", "t", "d").svg != first
+    assert draw(_chart(), "a", "t", "d").svg == first
 
 
 def test_it_is_xml_with_role_title_and_description() -> None:
-    root = ET.fromstring(to_svg(_chart(), "a", "<Title> & more", 'say "it"\x0b'))
+    root = ET.fromstring(draw(_chart(), "a", "<Title> & more", 'say "it"\x0b').svg)
     assert root.get("role") == "img"
     assert root.get("aria-labelledby") == "a-t a-d"
     assert [child.text for child in root[:2]] == ["<Title> & more", 'say "it"�']
 
 
 def test_colours_are_the_pages_own() -> None:
-    svg = to_svg(_chart(), "a", "t", "d")
+    svg = draw(_chart(), "a", "t", "d").svg
     assert "var(--g-measured)" in svg
     assert "var(--muted)" in svg
     assert GRADE_COLOURS["measured"] not in svg
 
 
 def test_ids_carry_the_charts_name() -> None:
-    svg = to_svg(_chart(), "a", "t", "d")
+    svg = draw(_chart(), "a", "t", "d").svg
     assert 'id="a-c0"' in svg
     assert "url(#a-c0)" in svg
 
@@ -69,6 +69,7 @@ def test_log_ticks_are_few_round_and_inside(ends: tuple[float, float]) -> None:
 
 def test_coordinates_are_rounded_and_texts_are_not() -> None:
     data = alt.Data(values=[{"x": 1 / 3, "y": 1, "label": "0.00012345"}])
-    svg = to_svg(alt.Chart(data).mark_text().encode(x="x:Q", y="y:Q", text="label:N"), "a", "t", "0.98765")
+    chart = alt.Chart(data).mark_text().encode(x="x:Q", y="y:Q", text="label:N")
+    svg = draw(chart, "a", "t", "0.98765").svg
     assert ">0.00012345</text>" in svg
     assert "0.98765" in svg
