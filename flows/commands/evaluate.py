@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 from cyclopts import Parameter
 
+from acceltrial.cli.json_output import print_json
 from acceltrial.cli.progress import done, say, shown
 from acceltrial.errors import AwaitingSignOffError, ConfigurationError, GateError
 from stages.running.workspace import Workspace, find_workspace, held
@@ -101,7 +101,7 @@ def _print(outcomes: list[Any], report: Path, wall_s: float, *, as_json: bool) -
                 for o in outcomes
             ],
         }
-        sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(document)
         return
     if all(o.state == "unchanged" for o in outcomes):
         sys.stderr.write("Nothing changed since the last evaluation: nothing was run.\n")
