@@ -11,7 +11,8 @@ import pytest
 from acceltrial.canary.lever import LeverError
 from acceltrial.canary.levers.weights import Reading
 from acceltrial.load import serve_reference
-from acceltrial.load.reference import Behaviour
+from acceltrial.load.reference_server import Behaviour
+from acceltrial.stats.sequential import share_log_e
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +39,24 @@ def ask():
         return found
 
     return send
+
+
+@pytest.fixture
+def traffic_follows(ask):
+    def check(front, shares):
+        """Writes each share, reads it back and sees where 60 requests go."""
+        weights = front.spec.weights()
+        for share in shares:
+            weights.write(share)
+            before = weights.read()
+            assert before.share == pytest.approx(share)
+            assert ask(front.base_url, 60) == [200] * 60
+            after = weights.read()
+            canary, baseline = after.canary - before.canary, after.baseline - before.baseline
+            assert canary + baseline == 60
+            assert share_log_e(canary, 60, share) < 9.2
+
+    return check
 
 
 class FakeWeights:
