@@ -68,6 +68,7 @@ def fit(
     *,
     data: Path,
     out: Path,
+    beside: Path | None = None,
     date: str | None = None,
     catalogue: CatalogueFolder = None,
     json: Json = False,
@@ -78,11 +79,15 @@ def fit(
 
     Args:
         data: a CSV file with the columns of `acceltrial predict` and `value`.
+        beside: such a file of rows from other kinds of sources: they correct predictions that resemble them,
+            but what all accelerators share is fitted to `data` alone. The catalogue has one: measurements.csv.
         out: where the parameters go, as JSON.
         date: the date that the parameters carry (YYYY-MM-DD); else today's.
         catalogue: the catalogue's folder; else data/catalogue of this folder or one above.
         json: write the errors as JSON to stdout.
     """
+    from hashlib import sha256
+
     from acceltrial.catalog import load_catalogue
     from acceltrial.catalog.location import find_catalogue
     from acceltrial.predict.fitting import fit as fit_rows
@@ -90,9 +95,16 @@ def fit(
     from acceltrial.predict.table import read_training
     from acceltrial.storage.digest import file_digest
 
-    training, left_out = read_training(data, RowReader(load_catalogue(find_catalogue(catalogue))))
+    reader = RowReader(load_catalogue(find_catalogue(catalogue)))
+    training, left_out = read_training(data, reader)
+    digest = file_digest(data)
+    if beside is not None:
+        more, unused = read_training(beside, reader)
+        training = training.with_beside(more)
+        left_out += [(row, f"{beside.name}: {reason}") for row, reason in unused]
+        digest = sha256((digest + file_digest(beside)).encode()).hexdigest()
     day = date or datetime.now(UTC).date().isoformat()
-    fitted = fit_rows(training, digest=file_digest(data), date=day)
+    fitted = fit_rows(training, digest=digest, date=day)
     fitted.save(out)
     _say_fitted(fitted, left_out, out)
     if json:
@@ -125,12 +137,17 @@ def _say_fitted(fitted: Parameters, left_out: list[tuple[int, str]], out: Path) 
     from rich.table import Table
 
     console = Console(stderr=True, highlight=False)
-    for title, name in (
-        ("rows of configurations that were held out", "leave_configuration_out"),
-        ("rows of families that were held out", "leave_family_out"),
+    beside = fitted.report.get("beside", {})
+    for title, errors_by_metric in (
+        ("rows of configurations that were held out", fitted.report.get("leave_configuration_out", {})),
+        ("rows of families that were held out", fitted.report.get("leave_family_out", {})),
+        ("rows beside, of configurations that were held out", beside.get("leave_configuration_out", {})),
+        ("rows beside, of families that were held out", beside.get("leave_family_out", {})),
     ):
+        if not errors_by_metric:
+            continue
         table = Table("metric", "family", "rows", "median error", "90 % of errors below", title=title)
-        for metric, errors in fitted.report.get(name, {}).items():
+        for metric, errors in errors_by_metric.items():
             _add_errors(table, metric, "all", errors)
             for family, own in errors["by_family"].items():
                 _add_errors(table, "", family, own)

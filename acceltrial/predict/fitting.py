@@ -12,7 +12,7 @@ from scipy.special import stdtrit
 
 from acceltrial.errors import DataContractError
 from acceltrial.predict.case import CaseArrays, FloatArray, Kind, ServingCase, as_arrays, with_engines
-from acceltrial.predict.kriging import START, Points, Surface, negative_log_likelihood, points
+from acceltrial.predict.kriging import START, Mask, Points, Surface, negative_log_likelihood, points
 from acceltrial.predict.parameters import NORMAL_80, Parameters
 from acceltrial.predict.physics import Physical, log_prediction
 
@@ -43,14 +43,33 @@ KINDS_REPORTED: tuple[Kind, ...] = ("tpot", "throughput", "samples", "ttft")
 
 @dataclass(frozen=True)
 class Training:
-    """Rows to fit: cases, what is measured of them, and the logarithms of the values."""
+    """Rows to fit: cases, what is measured of them, and the logarithms of the values.
+
+    Attributes:
+        beside: marks rows of which only the residuals are learnt. What all accelerators share is fitted to
+            the others: tables of one kind, in which a difference is the hardware's or the engine's.
+    """
 
     cases: tuple[ServingCase, ...]
     kinds: tuple[Kind, ...]
     log_values: FloatArray
+    beside: Mask
 
     def __len__(self) -> int:
         return len(self.cases)
+
+    def with_beside(self, other: Training) -> Training:
+        """These rows, and those of `other` beside them."""
+        return Training(
+            self.cases + other.cases,
+            self.kinds + other.kinds,
+            np.concatenate([self.log_values, other.log_values]),
+            np.concatenate([self.beside, np.ones(len(other), dtype=bool)]),
+        )
+
+    def shared(self) -> Training:
+        """The rows that what all accelerators share is fitted to; all, where every row stands beside."""
+        return self if self.beside.all() else self.take(np.flatnonzero(~self.beside))
 
     def take(self, index: Iterable[Any]) -> Training:
         """The rows at `index`."""
@@ -59,7 +78,12 @@ class Training:
             tuple(self.cases[position] for position in chosen),
             tuple(self.kinds[position] for position in chosen),
             self.log_values[chosen],
+            self.beside[chosen],
         )
+
+    def points(self) -> Points:
+        """The rows as the residuals' covariance sees them."""
+        return points(self.cases, self.kinds, self.beside)
 
     def unnamed(self) -> Training:
         """The same rows without the engines' names."""
@@ -90,27 +114,27 @@ def fit(training: Training, *, digest: str, date: str, seed: int = 0) -> Paramet
     Raises:
         DataContractError: fewer rows than a fit can mean anything for.
     """
-    if len(training) < LEAST_ROWS:
+    rows = len(training.shared())
+    if rows < LEAST_ROWS:
         raise DataContractError(
-            f"{len(training)} usable rows: a fit needs at least {LEAST_ROWS}",
+            f"{rows} usable rows: a fit needs at least {LEAST_ROWS}",
             where="fit",
             remedy="give more measured rows, or use the parameters that ship with the library",
         )
     physical = fit_physical(training)
     covariance = fit_covariance(training, physical)
     held = held_out(training, covariance, seed)
-    kinds, families, accelerators = np.array(training.kinds), training.families(), training.accelerators()
-    few = 1.0 + FEW_ROWS / len(training) if len(training) < ENOUGH_ROWS else 1.0
+    few = 1.0 + FEW_ROWS / rows if rows < ENOUGH_ROWS else 1.0
     report = {
-        "rows": len(training),
-        "leave_configuration_out": _errors(kinds, families, held["seen"]),
-        "leave_accelerator_out": _errors(kinds, accelerators, held["sibling"]),
-        "leave_family_out": _errors(kinds, families, held["unseen"]),
+        "rows": rows,
+        **_report(training, held, _without_beside(np.ones(len(training), dtype=bool), training)),
     }
+    if len(training) > rows:
+        report["beside"] = {"rows": len(training) - rows, **_report(training, held, training.beside)}
     return Parameters(
         physical=physical,
-        surface=Surface(covariance, points(training.cases, training.kinds), residuals(training, physical)),
-        widening={name: round(few * factor, 3) for name, factor in widening(kinds, families, held).items()},
+        surface=Surface(covariance, training.points(), residuals(training, physical)),
+        widening={name: round(few * factor, 3) for name, factor in widening(training, held).items()},
         digest=digest,
         date=date,
         report=report,
@@ -120,9 +144,10 @@ def fit(training: Training, *, digest: str, date: str, seed: int = 0) -> Paramet
 def fit_physical(training: Training) -> Physical:
     """The shared figures: robust least squares on logarithms, each drawn to its prior median.
 
-    Each family has an offset of its own beside them (a mixed model), drawn to zero and then dropped: what is
-    left over is the business of the residuals' covariance.
+    Rows beside are left out. Each family has an offset of its own (a mixed model), drawn to zero and then
+    dropped: what is left over is the business of the residuals' covariance.
     """
+    training = training.shared()
     arrays, kinds = as_arrays(training.cases), np.array(training.kinds)
     start = Physical().logs()
     spread = np.array([_PRIOR_SPREAD.get(name, _COMMON_SPREAD) for name in Physical.names()])
@@ -143,10 +168,14 @@ def fit_physical(training: Training) -> Physical:
 
 
 def fit_covariance(training: Training, physical: Physical) -> FloatArray:
-    """The covariance's logarithmic parameters by marginal likelihood; the start where rows are few."""
+    """The covariance's logarithmic parameters by marginal likelihood, without the rows beside.
+
+    The start where rows are few.
+    """
+    training = training.shared()
     if len(training) < 30:
         return START
-    at, off = points(training.cases, training.kinds), residuals(training, physical)
+    at, off = training.points(), residuals(training, physical)
     found = minimize(
         negative_log_likelihood, START, args=(at, off), method="L-BFGS-B", options={"maxiter": 15}
     )
@@ -176,12 +205,13 @@ def hold_out(
 ) -> HeldOut:
     """Errors on the rows of each mask, predicted by a fit to all others.
 
-    The engine of held-out rows is told only if `named`: cases need not name one.
+    The engine of held-out rows is told only if `named`: cases need not name one. That a row stands beside is
+    never told: predictions are of the fitted tables' kind.
 
     The covariance is given: it is too dear to choose anew for each mask.
     """
     error, deviation = np.full(len(training), np.nan), np.full(len(training), np.nan)
-    at: Points = points(training.cases, training.kinds)
+    at = training.points()
     for mask in masks:
         inside = np.flatnonzero(~mask)
         if len(inside) < LEAST_ROWS or not mask.any():
@@ -227,34 +257,45 @@ def held_out(training: Training, covariance: FloatArray, seed: int = 0) -> dict[
     }
 
 
-def widening(
-    kinds: Names, families: Names, held: Mapping[str, HeldOut], used: Any = True
-) -> dict[str, float]:
+def widening(training: Training, held: Mapping[str, HeldOut], used: Any = True) -> dict[str, float]:
     """Factors that make intervals cover `AIM` of the held-out rows (split conformal), by metric and group.
 
     Names are "metric|seen", "metric|sibling", "metric|unseen" and "metric|family". A family's own factor
-    counts as much as its rows against `FAMILY_PRIOR_ROWS` of the common one. Only rows in `used` count.
+    counts as much as its rows against `FAMILY_PRIOR_ROWS` of the common one. Only rows in `used` count; for
+    what was seen, rows beside count where a family has no other.
     """
+    kinds, families = np.array(training.kinds), training.families()
     factors: dict[str, float] = {}
     for kind in KINDS_REPORTED:
         own = {label: np.isfinite(errors.error) & (kinds == kind) & used for label, errors in held.items()}
+        everywhere = own["seen"]
+        own["seen"] = _without_beside(everywhere, training)
         for label, rows in own.items():
             enough = rows.sum() >= LEAST_FOR_WIDENING
             factors[f"{kind}|{label}"] = _factor(held[label], rows) if enough else CAUTIOUS_WIDENING
         # Few accelerators have siblings: what was found on them must not narrow what holds for families.
         factors[f"{kind}|sibling"] = max(factors[f"{kind}|sibling"], factors[f"{kind}|unseen"])
-        common = factors[f"{kind}|seen"]
-        for name in np.unique(families).tolist():
-            rows = own["seen"] & (families == name)
-            if rows.any():
-                weight = rows.sum() / (rows.sum() + FAMILY_PRIOR_ROWS)
-                blended = weight * _factor(held["seen"], rows) + (1.0 - weight) * common
-                # Known from few rows: Student's quantile in place of the normal one.
-                freedom = rows.sum() + FAMILY_PRIOR_ROWS - 1.0
-                blended *= float(stdtrit(freedom, 0.9)) / NORMAL_80
-                narrow = NARROWEST if rows.sum() >= LEAST_TO_NARROW else 1.0
-                factors[f"{kind}|{name}"] = round(float(max(narrow * common, blended)), 3)
+        for name in np.unique(families[everywhere]).tolist():
+            rows = _without_beside(everywhere & (families == name), training)
+            factors[f"{kind}|{name}"] = _of_family(held["seen"], rows, factors[f"{kind}|seen"])
     return factors
+
+
+def _without_beside(rows: Mask, training: Training) -> Mask:
+    """The rows but those beside; all, where nothing else is there."""
+    fitted = rows & ~training.beside
+    return fitted if fitted.any() else rows
+
+
+def _of_family(held: HeldOut, rows: Mask, common: float) -> float:
+    """A family's own factor, drawn to the common one."""
+    weight = rows.sum() / (rows.sum() + FAMILY_PRIOR_ROWS)
+    blended = weight * _factor(held, rows) + (1.0 - weight) * common
+    # Known from few rows: Student's quantile in place of the normal one.
+    freedom = rows.sum() + FAMILY_PRIOR_ROWS - 1.0
+    blended *= float(stdtrit(freedom, 0.9)) / NORMAL_80
+    narrow = NARROWEST if rows.sum() >= LEAST_TO_NARROW else 1.0
+    return round(float(max(narrow * common, blended)), 3)
 
 
 def _factor(held: HeldOut, rows: Any) -> float:
@@ -263,8 +304,18 @@ def _factor(held: HeldOut, rows: Any) -> float:
     return round(float(np.quantile(ratio, level, method="higher")), 3)
 
 
-def _errors(kinds: Names, groups: Names, held: HeldOut) -> dict[str, Any]:
-    known = np.isfinite(held.error)
+def _report(training: Training, held: Mapping[str, HeldOut], among: Mask) -> dict[str, Any]:
+    """Errors on held-out rows `among` all, by what was held out, metric and group."""
+    families, accelerators = training.families(), training.accelerators()
+    groups = {"configuration": families, "accelerator": accelerators, "family": families}
+    return {
+        f"leave_{what}_out": _errors(np.array(training.kinds), groups[what], held[label], among)
+        for what, label in (("configuration", "seen"), ("accelerator", "sibling"), ("family", "unseen"))
+    }
+
+
+def _errors(kinds: Names, groups: Names, held: HeldOut, among: Mask) -> dict[str, Any]:
+    known = among & np.isfinite(held.error)
     report: dict[str, Any] = {}
     for kind in KINDS_REPORTED:
         of_kind = known & (kinds == kind)
@@ -296,4 +347,5 @@ def training_rows(rows: Sequence[tuple[ServingCase, Kind, float]]) -> Training:
         tuple(case for case, _, _ in rows),
         tuple(kind for _, kind, _ in rows),
         np.log(np.array([value for _, _, value in rows], dtype=float)),
+        np.zeros(len(rows), dtype=bool),
     )

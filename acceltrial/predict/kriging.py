@@ -6,7 +6,8 @@ positive in every metric. The covariance of two rows is
     k = F·S·E·s₁² + [same metric]·F·S·(E·s₂² + s₃² + w·w'·(1 + E)/2·s₄(metric)²) + [same row]·noise(metric)²
 
 with E = exp(-½ Σ ((x - x')/ℓ)²) over log batch, log input, log output, log₂ devices, log parameters and log
-bits; F = 1 for one accelerator, φ within its family, φ·ρ between families of one vendor line, 0.3·φ·ρ else;
+bits; F = 1 for one accelerator, φ within its family, φ·ρ between families of one vendor line, 0.3·φ·ρ else,
+and OTHER_SOURCES of that between a row beside and one of the fitted tables, of whose kind a prediction is;
 S = 1 within a scenario, σ else; w the engines' weights: 1 for the engine that a row names, and where it names
 none the shares of the engines among the rows of its scenario that resemble it. F is the partial pooling: a
 family with few rows borrows from the rest, an unseen one gets little and a wide interval.
@@ -27,7 +28,11 @@ from acceltrial.predict.case import SCENARIOS, FloatArray, Kind, ServingCase, en
 from acceltrial.predict.shape import BYTES_PER_PARAMETER
 
 LogVector: TypeAlias = FloatArray
+Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 FAR_FAMILIES = 0.3
+OTHER_SOURCES = 0.85
+"""How alike a device's rows in vendors' tables and in other sources are (declared): other software, other
+hands. Without it many rows of the one kind would bend what the other kind says of the same device."""
 BATCH, COUNT = 0, 3
 """Columns of the features: the logarithm of the batch, and log₂ of the devices."""
 LARGEST_RESIDUAL = 1.2
@@ -58,6 +63,7 @@ class Points:
     engines: FloatArray
     metric: np.ndarray[Any, np.dtype[np.int64]]
     scenario: np.ndarray[Any, np.dtype[np.int64]]
+    beside: Mask
 
     def __len__(self) -> int:
         return len(self.family)
@@ -71,6 +77,7 @@ class Points:
             self.engines[index],
             self.metric[index],
             self.scenario[index],
+            self.beside[index],
         )
 
     def at_batch(self, batch: FloatArray | float, kind: Kind) -> Points:
@@ -86,8 +93,8 @@ class Points:
         return np.array([name.split("-")[0] for name in self.family.tolist()])
 
 
-def points(cases: Sequence[ServingCase], kinds: Sequence[Kind]) -> Points:
-    """The cases and metrics as points, in their order."""
+def points(cases: Sequence[ServingCase], kinds: Sequence[Kind], beside: Mask | None = None) -> Points:
+    """The cases and metrics as points, in their order; none of them stands beside where that is not said."""
     figures = [
         (
             case.concurrency or OFFLINE_BATCH,
@@ -108,6 +115,7 @@ def points(cases: Sequence[ServingCase], kinds: Sequence[Kind]) -> Points:
         engine_weights(cases),
         np.array([_METRIC[kind] for kind in kinds], dtype=np.int64),
         np.array([_SCENARIO_GROUP[case.scenario] for case in cases], dtype=np.int64),
+        np.zeros(len(cases), dtype=bool) if beside is None else beside,
     )
 
 
@@ -143,7 +151,8 @@ def _by_group(
     log_parameters: LogVector, one: Points, other: Points
 ) -> tuple[FloatArray, FloatArray, FloatArray, np.ndarray[Any, np.dtype[np.intp]]]:
     """The covariance's factors that hang on names alone, by group of equal names, and each row's group."""
-    names = np.column_stack([_codes(one.family), _codes(one.accelerator), one.metric, one.scenario])
+    known = (_codes(one.family), _codes(one.accelerator), one.metric, one.scenario, one.beside)
+    names = np.column_stack(known)
     first, group = _groups(names)
     few = one.take(first)
     s1, s2, s3 = np.exp(2.0 * log_parameters[6:9])
@@ -152,6 +161,7 @@ def _by_group(
     pooled = np.where(_alike(few.family, other.family), sibling, pooled)
     pooled = np.where(_alike(few.accelerator, other.accelerator), 1.0, pooled)
     pooled = pooled * np.where(few.scenario[:, None] == other.scenario[None, :], 1.0, across)
+    pooled = pooled * np.where(few.beside[:, None] == other.beside[None, :], 1.0, OTHER_SOURCES)
     same_metric = few.metric[:, None] == other.metric[None, :]
     served = 0.5 * _engine_variance(log_parameters, few)[:, None] * pooled * same_metric
     return pooled * (s1 + same_metric * s2), pooled * same_metric * s3, served, group
@@ -287,7 +297,8 @@ class Surface:
         names = np.where(_among(where.line, lines), where.line, "")
         names = np.where(_among(where.family, families), where.family, names)
         names = np.where(_among(where.accelerator, accelerators), where.accelerator, names)
-        keys = np.column_stack([where.features, where.engines, _codes(names), where.metric, where.scenario])
+        told = (where.features, where.engines, _codes(names), where.metric, where.scenario, where.beside)
+        keys = np.column_stack(told)
         first, inverse = _groups(keys)
         return where.take(first), inverse
 

@@ -19,8 +19,8 @@ from acceltrial.predict.physics import Physical
 from acceltrial.storage.atomic import write_bytes
 
 DEFAULT_PATH = Path(__file__).with_name("fitted.json")
-FORMAT = 3
-MODEL_VERSION = "3"
+FORMAT = 4
+MODEL_VERSION = "4"
 LEVEL = 0.8
 WITHOUT_EVIDENCE = 2.5
 """Widening where no row was held out to tell."""
@@ -128,15 +128,17 @@ class Parameters:
                     engine,
                     metric,
                     scenario,
+                    int(beside),
                     round(residual, 6),
                 ]
-                for features, family, device, engine, metric, scenario, residual in zip(
+                for features, family, device, engine, metric, scenario, beside, residual in zip(
                     at.features,
                     at.family.tolist(),
                     at.accelerator.tolist(),
                     _engine_names(at),
                     at.metric.tolist(),
                     at.scenario.tolist(),
+                    at.beside.tolist(),
                     self.surface.residuals.tolist(),
                     strict=True,
                 )
@@ -192,7 +194,7 @@ def _parse(body: dict[str, Any]) -> Parameters:
         raise ValueError(f"its format is {body['format']}")
     rows = body["points"]
     figures = np.array([row[:6] for row in rows], dtype=float).reshape(len(rows), 6)
-    residuals = np.array([row[11] for row in rows], dtype=float)
+    residuals = np.array([row[12] for row in rows], dtype=float)
     covariance = np.array(body["covariance"], dtype=float)
     physical = Physical(**body["physical"])
     if covariance.shape != START.shape or not all(
@@ -208,6 +210,7 @@ def _parse(body: dict[str, Any]) -> Parameters:
         ),
         np.array([int(row[9]) for row in rows], dtype=np.int64),
         np.array([int(row[10]) for row in rows], dtype=np.int64),
+        np.array([bool(row[11]) for row in rows], dtype=bool),
     )
     return Parameters(
         physical=physical,

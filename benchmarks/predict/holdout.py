@@ -1,10 +1,12 @@
 """How far the predictor is off on rows that it was not fitted to, against the goals.
 
-    python -m benchmarks.predict --data published_measurements.csv [--chart docs/predicted-measured.svg]
+    python -m benchmarks.predict --data published_measurements.csv [--beside data/catalogue/measurements.csv]
+        [--chart docs/predicted-measured.svg]
 
 Configurations are held out whole, in eight folds; then each accelerator; then each family of accelerators. No
 engine is named to the predictor. An interval's coverage on a fold is judged with the widening that the other
-folds give. The covariance is that of the shipped artifact.
+folds give. The covariance is that of the shipped artifact. Rows beside are held out in the same way and
+shown apart.
 """
 
 from __future__ import annotations
@@ -50,11 +52,15 @@ KINDS = ("tpot", "throughput", "samples", "ttft")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--beside", type=Path, help="rows of which only the residuals are learnt")
     parser.add_argument("--seed", type=int, default=0, help="deals the configurations out to folds")
     parser.add_argument("--chart", type=Path, help="where to draw predicted against measured, as SVG")
     options = parser.parse_args()
     reader = RowReader(load_catalogue(find_catalogue()))
     training, left_out = read_training(options.data, reader)
+    if options.beside:
+        more, unused = read_training(options.beside, reader)
+        training, left_out = training.with_beside(more), left_out + unused
     covariance = load_parameters().surface.log_parameters
     accelerators, families = training.accelerators(), training.families()
     masks = {
@@ -65,30 +71,43 @@ def main() -> None:
     held = {what: hold_out(training, parts, covariance) for what, parts in masks.items()}
     named = hold_out(training, masks["configurations"], covariance, named=True)
     if options.chart:
-        write_bytes(options.chart, svg(training, held["configurations"]).encode())
-    print(f"{len(training)} rows, {len(left_out)} left out\n")
-    print(
-        "| metric | held out | rows | median | 90 % below | 80 % interval covers | least by family | goal |"
-    )
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for kind in KINDS:
-        for what, parts in masks.items():
-            inside = covered(training, what, held, parts)
-            _line(training, kind, what, held[what], inside)
-        _line(training, kind, "configurations, engine named", named, None)
-    for what, told in (("queue simulated", False), ("queue simulated, engine named", True)):
-        simulated = hold_out_simulated(training, masks["configurations"], covariance, named=told)
-        _line(training, "ttft", f"configurations, {what}", simulated, None)
-        form = named if told else held["configurations"]
-        same = replace(form, error=np.where(np.isfinite(simulated.error), form.error, np.nan))
-        _line(training, "ttft", f"the same rows, closed form{', engine named' if told else ''}", same, None)
-    for what, errors in (*held.items(), ("configurations, engine named", named)):
-        right, pairs = order(training, errors)
-        print(
-            f"\norder of two options more than 20 % apart ({what} held out): right in "
-            f"{right / max(pairs, 1):.1%} of {pairs} pairs (goal: 97 %)"
-        )
+        seen, fitted = held["configurations"], np.flatnonzero(~training.beside)
+        drawn = HeldOut(seen.error[fitted], seen.deviation[fitted])
+        write_bytes(options.chart, svg(training.shared(), drawn).encode())
+    print(f"{len(training)} rows, {training.beside.sum()} of them beside, {len(left_out)} left out")
+    inside = {what: covered(training, what, held, parts) for what, parts in masks.items()}
+    for title, rows in (("fitted rows", ~training.beside), ("rows beside", training.beside)):
+        if not rows.any():
+            continue
+        print(f"\n{title}\n\n| metric | held out | rows | median | 90 % below | 80 % interval covers "
+              "| least by family | goal |")  # fmt: skip
+        print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+        for kind in KINDS:
+            for what in masks:
+                _line(training, kind, what, held[what], inside[what], rows)
+            _line(training, kind, "configurations, engine named", named, None, rows)
+        for what, errors in (*held.items(), ("configurations, engine named", named)):
+            right, pairs = order(training, errors, rows)
+            print(
+                f"\norder of two options more than 20 % apart ({what} held out): right in "
+                f"{right / max(pairs, 1):.1%} of {pairs} pairs (goal: 97 %)"
+            )
+    _simulated(training.shared(), covariance, options.seed)
     sys.stdout.flush()
+
+
+def _simulated(training: Training, covariance: np.ndarray, seed: int) -> None:
+    """First tokens from a simulated queue, beside the closed form's of the same rows."""
+    print("\nfirst tokens of closed loops, fitted rows\n")
+    masks = configuration_folds(training.configurations(), FOLDS, seed)
+    rows = np.ones(len(training), dtype=bool)
+    for told in (False, True):
+        how = ", engine named" if told else ""
+        simulated = hold_out_simulated(training, masks, covariance, named=told)
+        _line(training, "ttft", f"configurations, queue simulated{how}", simulated, None, rows)
+        form = hold_out(training, masks, covariance, named=told)
+        same = replace(form, error=np.where(np.isfinite(simulated.error), form.error, np.nan))
+        _line(training, "ttft", f"the same rows, closed form{how}", same, None, rows)
 
 
 def covered(training: Training, what: str, held: dict[str, HeldOut], masks: list[np.ndarray]) -> np.ndarray:
@@ -98,7 +117,7 @@ def covered(training: Training, what: str, held: dict[str, HeldOut], masks: list
     shown = held[what]
     inside = np.full(len(training), np.nan)
     for mask in masks:
-        factors = widening(kinds, families, errors, ~mask)
+        factors = widening(training, errors, ~mask)
         for row in np.flatnonzero(mask & np.isfinite(shown.error) & np.isin(kinds, KINDS)):
             names = [f"{kinds[row]}|{families[row]}", f"{kinds[row]}|seen"]
             if what != "configurations":
@@ -109,8 +128,10 @@ def covered(training: Training, what: str, held: dict[str, HeldOut], masks: list
     return inside
 
 
-def _line(training: Training, kind: str, what: str, held: HeldOut, inside: np.ndarray | None) -> None:
-    own = (np.array(training.kinds) == kind) & np.isfinite(held.error)
+def _line(
+    training: Training, kind: str, what: str, held: HeldOut, inside: np.ndarray | None, rows: np.ndarray
+) -> None:
+    own = rows & (np.array(training.kinds) == kind) & np.isfinite(held.error)
     if not own.any():
         return
     error = np.abs(np.expm1(held.error[own]))
@@ -126,12 +147,13 @@ def _line(training: Training, kind: str, what: str, held: HeldOut, inside: np.nd
     )
 
 
-def order(training: Training, held: HeldOut) -> tuple[int, int]:
-    """Pairs of one metric, model and load, more than 20 % apart: how many are in order, and how many are."""
+def order(training: Training, held: HeldOut, rows: np.ndarray) -> tuple[int, int]:
+    """Of pairs among `rows` of one metric, model and load, more than 20 % apart: those in order, and all."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for index, (case, kind) in enumerate(zip(training.cases, training.kinds, strict=True)):
         key = (kind, case.shape.model, case.scenario, case.input_tokens, case.output_tokens, case.concurrency)
-        groups.setdefault(key, []).append(index)
+        if rows[index]:
+            groups.setdefault(key, []).append(index)
     sign = np.array([-1.0 if kind in RATES else 1.0 for kind in training.kinds])
     predicted = training.log_values - sign * held.error
     right = total = 0

@@ -35,7 +35,7 @@ def hold_out_simulated(
 ) -> HeldOut:
     """As `acceltrial.predict.fitting.hold_out`: first tokens of closed loops by simulation, others NaN."""
     error, deviation = np.full(len(training), np.nan), np.full(len(training), np.nan)
-    at, ours = points(training.cases, training.kinds), queued(training)
+    at, ours = training.points(), queued(training)
     for mask in masks:
         part, asked = training.take(np.flatnonzero(~mask)), training.take(np.flatnonzero(mask))
         physical = fit_physical(part)

@@ -53,4 +53,9 @@ def made_up(chat: ServingCase, catalogue: Catalogue) -> Training:
     logs = log_prediction(as_arrays(cases), np.array(kinds), truth)
     slow = np.array([0.3 if case.device.accelerator == "mi300x" else 0.0 for case in cases])
     sign = np.array([1.0 if kind == "tpot" else -1.0 for kind in kinds])
-    return Training(tuple(cases), tuple(kinds), logs + sign * slow + rng.normal(0.0, 0.02, len(cases)))
+    return Training(
+        tuple(cases),
+        tuple(kinds),
+        logs + sign * slow + rng.normal(0.0, 0.02, len(cases)),
+        np.zeros(len(cases), dtype=bool),
+    )
