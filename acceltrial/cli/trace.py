@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
 from acceltrial.cli.json_output import print_json
-from acceltrial.cli.trace_files import open_either, open_file
+from acceltrial.cli.trace_files import Reading, open_either, open_file
 from acceltrial.cli.trace_model import model
 from acceltrial.cli.trace_table import number, print_table, show
 
 app = App(name="trace", help="Request traces: statistics, conversion, sampling, generation, comparison.")
 
-Columns = Annotated[
-    str,
-    Parameter(
-        help="Mapping of a generic table: arrival=COL,input_tokens=COL,output_tokens=COL,time_unit=iso …"
-    ),
-]
-Format = Annotated[
-    str, Parameter(help="azure, mooncake, burstgpt, servegen, otel, acceltrial, named, generic or auto.")
-]
-Sort = Annotated[bool, Parameter(help="Sort rows that are not in order of arrival (in memory).", negative="")]
-Spread = Annotated[Literal["auto", "never"], Parameter(help="Spread arrivals inside coarse timestamp steps.")]
 Seed = Annotated[int, Parameter(help="Of everything that is drawn.")]
 Json = Annotated[bool, Parameter(name="--json", help="Data as JSON on stdout.", negative="")]
 Out = Annotated[Path, Parameter(name=["--out", "-o"], help="File to write: .parquet, .csv or .jsonl.")]
@@ -37,17 +26,14 @@ def stats(
     file: Path,
     /,
     *,
-    format: Format = "auto",  # noqa: A002
-    columns: Columns = "",
-    sort: Sort = False,
-    spread: Spread = "auto",
+    reading: Reading | None = None,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
     """Rate, burstiness at 1, 10 and 60 s, lengths, prefix sharing, in one pass."""
     from acceltrial.traces.statistics import trace_stats
 
-    trace = open_file(file, format, columns, sort, spread, seed)
+    trace = open_file(file, reading, seed)
     found = trace_stats(trace)
     payload = {"file": str(file), **found.as_dict(), "reading": asdict(trace.facts)}
     show(payload, json, str(file))
@@ -59,17 +45,14 @@ def convert(
     /,
     *,
     out: Out,
-    format: Format = "auto",  # noqa: A002
-    columns: Columns = "",
-    sort: Sort = False,
-    spread: Spread = "auto",
+    reading: Reading | None = None,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
     """Any known format into the canonical columns, streamed."""
     from acceltrial.traces.writing import write_trace
 
-    trace = open_file(file, format, columns, sort, spread, seed)
+    trace = open_file(file, reading, seed)
     rows = write_trace(out, trace)
     show({"file": str(file), "out": str(out), "rows": rows, "reading": asdict(trace.facts)}, json, str(out))
 
@@ -84,10 +67,7 @@ def sample(
     unit: Annotated[
         Literal["client", "session", "request"], Parameter(help="What is kept or left out whole.")
     ] = "session",
-    format: Format = "auto",  # noqa: A002
-    columns: Columns = "",
-    sort: Sort = False,
-    spread: Spread = "auto",
+    reading: Reading | None = None,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -96,7 +76,7 @@ def sample(
     from acceltrial.traces.sampling import thin
     from acceltrial.traces.writing import write_trace
 
-    trace = open_file(file, format, columns, sort, spread, seed)
+    trace = open_file(file, reading, seed)
     thinned = thin(trace, share, seed=seed, unit=unit)
 
     def kept() -> Iterator[Any]:
@@ -124,10 +104,7 @@ def generate(
     spec: Annotated[Path | None, Parameter(help="YAML or JSON file with the generator's settings.")] = None,
     rate: Annotated[float | None, Parameter(help="Requests a second.")] = None,
     duration: Annotated[float | None, Parameter(help="Seconds.")] = None,
-    format: Format = "auto",  # noqa: A002
-    columns: Columns = "",
-    sort: Sort = False,
-    spread: Spread = "auto",
+    reading: Reading | None = None,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -141,13 +118,13 @@ def generate(
     from acceltrial.traces.statistics import compare_stats, trace_stats
     from acceltrial.traces.writing import write_trace
 
-    if like is None and (format, columns, sort, spread) != ("auto", "", False, "auto"):
+    if like is None and reading not in (None, Reading()):
         raise ConfigurationError(
             "--format, --columns, --sort and --spread say how a trace is read, and there is none",
             where="acceltrial trace generate",
             remedy="give the trace to imitate with --like FILE",
         )
-    imitated = open_file(like, format, columns, sort, spread, seed) if like is not None else None
+    imitated = open_file(like, reading, seed) if like is not None else None
     chosen, reference = model(preset, like, imitated, spec, rate, duration)
     fitted = fit(chosen, seed)
     frame = draw(chosen, seed, fitted=fitted)
@@ -169,12 +146,9 @@ def compare(
     other: Path,
     /,
     *,
-    format: Format = "auto",  # noqa: A002
-    columns: Columns = "",
+    reading: Reading | None = None,
     other_format: Annotated[str, Parameter(help="The same of OTHER; by default as --format.")] = "",
     other_columns: Annotated[str, Parameter(help="The same of OTHER; by default as --columns.")] = "",
-    sort: Sort = False,
-    spread: Spread = "auto",
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -184,9 +158,12 @@ def compare(
     """
     from acceltrial.traces.statistics import compare_stats, trace_stats
 
-    asked = ((reference, format, columns), (other, other_format or format, other_columns or columns))
-    opened = (open_either(*one, sort, spread, seed) for one in asked)
-    first, second = (trace_stats(one) for one in opened)
+    reading = reading or Reading()
+    of_other = replace(
+        reading, format=other_format or reading.format, columns=other_columns or reading.columns
+    )
+    first = trace_stats(open_either(reference, reading, seed))
+    second = trace_stats(open_either(other, of_other, seed))
     table = compare_stats(first, second)
     if json:
         print_json({"reference": str(reference), "other": str(other), "figures": table.to_dicts()})

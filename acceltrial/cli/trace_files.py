@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from acceltrial.traces.reading import Trace
 
 
-def open_file(
-    path: Path, format_: str, columns: str, sort: bool, spread: Literal["auto", "never"], seed: int
-) -> Trace:
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How a trace is read."""
+
+    format: Annotated[
+        str, Parameter(help="azure, mooncake, burstgpt, servegen, otel, acceltrial, named, generic or auto.")
+    ] = "auto"
+    columns: Annotated[
+        str,
+        Parameter(
+            help="Mapping of a generic table: arrival=COL,input_tokens=COL,output_tokens=COL,time_unit=iso …"
+        ),
+    ] = ""
+    sort: Annotated[
+        bool, Parameter(help="Sort rows that are not in order of arrival (in memory).", negative="")
+    ] = False
+    spread: Annotated[
+        Literal["auto", "never"], Parameter(help="Spread arrivals inside coarse timestamp steps.")
+    ] = "auto"
+
+
+def open_file(path: Path, reading: Reading | None, seed: int) -> Trace:
     """The trace as the options say. Raises ConfigurationError, DataContractError, StorageError."""
     from acceltrial.traces.reading import open_trace
 
-    return open_trace(path, format=format_, columns=_columns(columns), sort=sort, spread=spread, seed=seed)
+    how = reading or Reading()
+    return open_trace(
+        path, format=how.format, columns=_columns(how.columns), sort=how.sort, spread=how.spread, seed=seed
+    )
 
 
-def open_either(
-    path: Path, format_: str, columns: str, sort: bool, spread: Literal["auto", "never"], seed: int
-) -> Trace:
+def open_either(path: Path, reading: Reading, seed: int) -> Trace:
     """The trace, told by content where it has our own columns: a mapping is of the other file then."""
     from acceltrial.traces.formats import FORMATS
     from acceltrial.traces.source import read_head
 
     if FORMATS["acceltrial"].recognises(read_head(path)):
-        format_, columns = "auto", ""
-    return open_file(path, format_, columns, sort, spread, seed)
+        reading = replace(reading, format="auto", columns="")
+    return open_file(path, reading, seed)
 
 
 def _columns(text: str) -> dict[str, str] | None:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from acceltrial.cli.trace_files import open_either, open_file
+from acceltrial.cli.trace_files import Reading, open_either, open_file
 from acceltrial.errors import ConfigurationError
 
 MAPPING = "arrival=when,input_tokens=prompt"
 
 
 def _open(path: Path, columns: str, *, either: bool = False) -> list[float]:
-    opened = (open_either if either else open_file)(path, "auto", columns, False, "never", 0)
+    opened = (open_either if either else open_file)(path, Reading(columns=columns, spread="never"), 0)
     return opened.collect()["arrival_s"].to_list()
 
 
