@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from stages.report.charts.painter import paint
-from stages.report.charts.slim import slim
+from stages.report.charts.slim import FONT_SIZE, slim
 from stages.report.shown import Shown
 
 INK, MUTED, LINE, ACCENT, ALERT = "#101214", "#5b6470", "#dfe3e8", "#2f4f9e", "#b3261e"
@@ -124,7 +124,8 @@ def _dress(raw: str, id_: str, title: str, description: str) -> Markup:
     body = _renumber(_TAG.sub(lambda tag: _LONG_NUMBER.sub(_rounded, tag.group()), body), id_)
     opening = (
         f'<svg class="chart" role="img" aria-labelledby="{id_}-t {id_}-d" width="{width}" height="{height}"'
-        f' viewBox="0 0 {width} {height}"><title id="{id_}-t">{escape(plain(title))}</title>'
+        f' viewBox="0 0 {width} {height}" font-size="{FONT_SIZE}">'
+        f'<title id="{id_}-t">{escape(plain(title))}</title>'
         f'<desc id="{id_}-d">{escape(plain(description))}</desc>'
     )
     return Markup(opening + slim(f"<svg>{body}"))  # noqa: S704 - `slim` and the lines above escape

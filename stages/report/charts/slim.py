@@ -13,7 +13,10 @@ _INHERITED = frozenset({
     "fill", "fill-opacity", "font-size", "font-style", "font-weight", "stroke", "stroke-dasharray",
     "stroke-linecap", "stroke-linejoin", "stroke-opacity", "stroke-width", "text-anchor",
 })  # fmt: skip
+FONT_SIZE = "11px"
+"""Of most texts: the root says it for all of them."""
 _DEFAULTS = {
+    "font-size": FONT_SIZE,
     "font-weight": "normal",
     "opacity": "1",
     "stroke-dasharray": "1,0",

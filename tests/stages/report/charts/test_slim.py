@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stages.report.charts.slim import slim
+from stages.report.charts.slim import FONT_SIZE, slim
 
 ROOT = '<g fill="none" stroke-miterlimit="10">{}</g></svg>'
 
@@ -41,6 +41,7 @@ def test_what_is_clipped_or_filled_stays() -> None:
 
 def test_defaults_go_unless_a_group_says_otherwise() -> None:
     line = '<path d="M0,0C1,1,2,2,3,3" stroke="#000" stroke-width="1" stroke-dasharray="1,0"/>'
+    assert _inside(f'<text fill="#000" font-size="{FONT_SIZE}">a</text>') == '<text fill="#000">a</text>'
     assert _inside(line) == '<path d="M0,0C1,1,2,2,3,3" stroke="#000"/>'
     assert 'stroke-width="1"' in _inside(f'<g stroke-width="2">{line}</g>')
 
