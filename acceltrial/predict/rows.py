@@ -58,6 +58,9 @@ ONE_PASS_DOUBT = 2.0
 FITTED_FAMILIES = TOKEN_FAMILIES | ENCODER_FAMILIES | {"vision", "diffusion", "speech"}
 LEAST_VISION_FLOPS = 2e9
 """A quarter of the smallest network that was fitted (ResNet-50)."""
+FITTED_LINES = {"vision": "resnet", "diffusion": "sdxl", "speech": "whisper"}
+UNLIKE_DOUBT = 3.0
+"""How much wider intervals are for models of one pass of whose family another line was fitted."""
 MAX_COUNT = 4096
 MAX_TOKENS = 1e8
 MAX_CONCURRENCY = 1 << 16
@@ -133,7 +136,10 @@ class RowReader:
         refuse_impossible(case)
         wanted = _answers(wanted, case)
         factor = wanted.row_factor(case.count, case.concurrency, case.input_tokens, case.output_tokens)
-        note = "; ".join(filter(None, (model.note, said)))
+        unlike = (
+            f"of {shape.family} models only {FITTED_LINES[shape.family]} was fitted" if _unlike(shape) else ""
+        )
+        note = "; ".join(filter(None, (model.note, unlike, said)))
         if wanted.quantity == "speed":
             return Row(case, "tpot", factor, note, inverse=True)
         waited = wanted.kind == "samples" and scenario == "closed_loop"
@@ -161,7 +167,13 @@ def _refuse_unlike(wanted: Asked, shape: ModelShape) -> None:
     raise RefusedError(f"{shape.model} answers in one pass: ask for samples_throughput or e2e_latency_mean")
 
 
+def _unlike(shape: ModelShape) -> bool:
+    return not shape.model.startswith(FITTED_LINES.get(shape.family, ""))
+
+
 def _doubt(model: FoundModel, wanted: Asked, scenario: Scenario) -> float:
+    if _unlike(model.shape):
+        return UNLIKE_DOUBT
     if model.shape.family in TOKEN_FAMILIES or (wanted.kind == "samples" and scenario != "closed_loop"):
         return model.doubt
     return max(model.doubt, ONE_PASS_DOUBT)

@@ -140,7 +140,7 @@ def _told(
         else f"shared step-time model: no row of {family} was fitted"
     )
     if row.case.doubt > 1.0:
-        basis = f"{basis}; architecture assumed from the size"
+        basis = f"{basis}; interval {row.case.doubt:g} times as wide"
     return f"{value:.6g}", f"{low:.6g}", f"{high:.6g}", "predicted", basis, row.note
 
 
