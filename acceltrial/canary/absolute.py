@@ -172,7 +172,7 @@ def _crossed(
 ) -> int | None:
     look = records.looks(settings.interval_s)[counted]
     n = np.bincount(look, minlength=looks).astype(np.float64)
-    k = np.bincount(look, weights=np.asarray(bad, dtype=np.float64)[counted], minlength=looks)
+    k = np.bincount(look, weights=bad[counted], minlength=looks)
     over = np.flatnonzero(beyond(k.astype(np.float64), n, limit) >= bound)
     return int(over[0]) if len(over) else None
 

@@ -23,7 +23,7 @@ from acceltrial.canary.guardrails import (
     QualityGuardrail,
     RankedGuardrail,
 )
-from acceltrial.canary.ranks import ALTERNATIVE_WEIGHTS, curves
+from acceltrial.canary.ranks import ALTERNATIVE_WEIGHTS, curves_at
 from acceltrial.canary.records import Floats
 from acceltrial.stats.sequential import odds_shift, ordered_factors, two_sample_log_e
 
@@ -102,7 +102,7 @@ def rank_needed(rule: RankedGuardrail, *, per_canary: float, bound: float) -> Ne
     """For slow requests: the canary's share beyond the proof level, evenly more often at each rank there."""
     beyond = np.concatenate([[1.0], 1 - np.array(rule.levels)])
     masses = -np.diff(beyond, append=0.0)
-    canary, baseline = ordered_factors(curves(beyond), np.array(1 / max(per_canary, 1e-9)))
+    canary, baseline = ordered_factors(curves_at(rule.levels), np.array(1 / max(per_canary, 1e-9)))
     base = 1 - rule.levels[rule.proof_levels - 1]
     slow = beyond <= base + 1e-12
     targets = bound - np.log(FULL_START * ALTERNATIVE_WEIGHTS)

@@ -59,7 +59,7 @@ def clocks_apart(records: Records) -> str:
     if min(len(canary), len(baseline)) < FEW:
         return ""
     overlap = min(canary[-1], baseline[-1]) - max(canary[0], baseline[0])
-    if overlap < 0.5 * min(np.ptp(canary), np.ptp(baseline)):
+    if overlap < 0.5 * min(canary[-1] - canary[0], baseline[-1] - baseline[0]):
         return "the arms' records hardly overlap in time: their clocks may be apart"
     begin_s, end_s = float(canary[0] - baseline[0]), float(canary[-1] - baseline[-1])
     least, most = sorted((abs(begin_s), abs(end_s)))

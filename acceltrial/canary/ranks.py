@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -96,7 +97,12 @@ def _with_all(everything: Floats, beyond: Floats) -> Floats:
     return np.concatenate([everything, beyond], axis=-1)
 
 
+@lru_cache(maxsize=64)
+def curves_at(levels: tuple[float, ...]) -> Floats:
+    """`curves` where the baseline's shares beyond `levels` are what they should be: alternative × bin."""
+    return curves(np.concatenate([[1.0], 1 - np.array(levels)]))
+
+
 def rank_scores(levels: tuple[float, ...]) -> Floats:
     """What a request in each bin of `levels` adds to the evidence by each alternative, alternative × bin."""
-    ratios = curves(np.concatenate([[1.0], 1 - np.array(levels)]))
-    return np.asarray(np.log(np.maximum(np.maximum.accumulate(ratios, axis=-1), 1e-9)))
+    return np.asarray(np.log(np.maximum(np.maximum.accumulate(curves_at(levels), axis=-1), 1e-9)))

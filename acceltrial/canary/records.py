@@ -105,7 +105,9 @@ def _numbers(frame: pl.DataFrame, name: str, where: str) -> Floats:
         raise DataContractError(
             f"column '{name}' holds {column.dtype}, not numbers", where=where, remedy="give it as numbers"
         )
-    return np.array(column.cast(float).fill_null(float("nan")).to_numpy(), dtype=np.float64)
+    if column.null_count():
+        column = column.cast(float).fill_null(float("nan"))
+    return np.array(column.to_numpy(), dtype=np.float64)
 
 
 def _flags(column: pl.Series, where: str) -> Flags:

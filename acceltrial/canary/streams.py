@@ -21,6 +21,8 @@ from acceltrial.storage.atomic import storage_error
 REQUIRED = ("stream", "t_s", "arm", "latency_ms", "ok")
 BATCH = 500_000
 MOST_RUNS = 64
+MOST_HELD = 8
+"""A run of rows may keep a batch so many times its size in memory; shorter ones are copied."""
 MOST_OPEN = 12_000_000
 """Rows held at once. Streams that are interleaved more widely are read in several passes."""
 
@@ -146,9 +148,11 @@ def _by_stream(piece: Any) -> Iterator[tuple[str, pl.DataFrame]]:
     assert isinstance(frame, pl.DataFrame)
     codes = frame["stream"].to_physical().to_numpy()
     starts = np.concatenate([[0], np.flatnonzero(codes[1:] != codes[:-1]) + 1])
-    if len(starts) <= MOST_RUNS:  # one stream after another: whole runs, copied so that the batch can go
+    if len(starts) <= MOST_RUNS:  # one stream after another: whole runs, short ones copied: the batch can go
         for start, end in zip(starts, [*starts[1:], len(frame)], strict=True):
-            yield str(frame["stream"][int(start)]), frame.drop("stream")[np.arange(start, end)]
+            rows = frame.drop("stream").slice(start, end - start)
+            name = str(frame["stream"][int(start)])
+            yield name, rows if len(rows) * MOST_HELD >= len(frame) else rows[np.arange(len(rows))]
         return
     for (name,), rows in frame.partition_by("stream", as_dict=True, maintain_order=True).items():
         yield str(name), rows.drop("stream")

@@ -138,12 +138,12 @@ def _missing(asked: Flags, known: Flags) -> float:
 
 def _steps_of(records: Records, values: Floats, known: Flags, looks: int) -> tuple[Codes, float]:
     """The step of each value (0 where it is not known), and how wide a step is (logarithm)."""
-    logs = np.log(np.clip(np.where(known, values, np.nan), SMALLEST, LARGEST))
-    low, high = (float(np.nanmin(logs)), float(np.nanmax(logs))) if known.any() else (0.0, 0.0)
+    logs = np.log(np.clip(np.where(known, values, 1.0), SMALLEST, LARGEST))
+    low, high = (float(end(logs[known])) if known.any() else 0.0 for end in (np.min, np.max))
     rows = 2 * (int(records.group.max(initial=0)) + 1) * looks
     step = BIN * math.ceil(rows * ((high - low) / BIN + 2) / MOST_CELLS)
-    steps = np.floor(logs / step) - math.floor(low / step)
-    return np.nan_to_num(steps).astype(np.int64), step
+    steps = np.floor(logs / step).astype(np.int64) - math.floor(low / step)
+    return np.where(known, steps, 0), step
 
 
 def _histograms(records: Records, steps: Codes, known: Flags, looks: int, interval_s: float) -> Codes:

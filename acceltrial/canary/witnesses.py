@@ -76,16 +76,19 @@ def requests_per_witness(found: Scored, scores: Floats, looks: int) -> Floats:
     if len(lags) < 2:
         return np.ones((looks, len(scores)))
     n = np.searchsorted(found.look, np.arange(looks))[:, None]
-    fits = lags[:, None, None] * np.where(lags[:, None, None] <= FAR, PAIRS_PER_LAG, FAR_SHARE) <= n
-    sums = _Sums(found.look, scores, looks)
-    beside, any_two = sums.apart(found.canary, found.baseline, lags, fits)
-    shared = np.maximum(any_two - beside, 0.0)
+    arms = [_Pair(found.look, bins, bins, scores, looks) for bins in (found.canary, found.baseline)]
+    root = np.sqrt(np.maximum(n, 1))
+    clear = [(LEAST_Z + arm.skewness() ** 2 * (LEAST_Z**2 - 1) / 6 / root) / root for arm in arms]
     result = np.ones((looks, len(scores)))
-    for arm in (found.canary, found.baseline):
-        near, variance = sums.apart(arm, arm, lags, fits)
-        skewed = sums.skewness(arm) ** 2 * (LEAST_Z**2 - 1) / 6 / np.sqrt(np.maximum(n, 1))
-        least = np.where(lags[:, None, None] == 1, LEAST_Z + skewed, STOP_Z) / np.sqrt(np.maximum(n, 1))
+    if not any(arm.neighbours_alike(least) for arm, least in zip(arms, clear, strict=True)):
+        return result
+    fits = lags[:, None, None] * np.where(lags[:, None, None] <= FAR, PAIRS_PER_LAG, FAR_SHARE) <= n
+    beside, any_two = _Pair(found.look, found.canary, found.baseline, scores, looks).by_lag(lags, fits)
+    shared = np.maximum(any_two - beside, 0.0)
+    for arm, first in zip(arms, clear, strict=True):
+        near, variance = arm.by_lag(lags, fits)
         rho = np.where(fits, (variance - near - shared) / np.maximum(variance, 1e-12), 0.0)
+        least = np.where(lags[:, None, None] == 1, first, STOP_Z / root)
         rho = np.where(np.logical_and.accumulate(rho > least, axis=0), np.minimum(rho, 1.0), 0.0)
         between = np.diff(lags)[:, None, None] * (rho[1:] + rho[:-1]) / 2
         result = np.maximum(result, 1 + 2 * (rho[0] + between.sum(axis=0)))
@@ -93,30 +96,49 @@ def requests_per_witness(found: Scored, scores: Floats, looks: int) -> Floats:
 
 
 @dataclass(frozen=True)
-class _Sums:
-    """Half the mean squared difference of two requests' scores (their variance less their covariance)."""
+class _Pair:
+    """Half the mean squared difference of two requests' scores (their variance less their covariance).
+
+    Differences are not moved by an arm that is worse throughout, and hardly by one that becomes worse.
+    """
 
     look: Codes
+    first: Codes
+    second: Codes
     scores: Floats
     looks: int
 
-    def apart(self, first: Codes, second: Codes, lags: Codes, fits: Flags) -> tuple[Floats, Floats]:
-        """Of requests in bins `first` and those in `second` at each lag later, and of any two far apart.
-
-        Differences are not moved by an arm that is worse throughout, and hardly by one that becomes worse.
-        """
+    def apart(self, lag: int) -> Floats:
+        """Of requests in bins `first` and those in `second`, `lag` later; look × score."""
         bins = self.scores.shape[1]
         gaps = 0.5 * (self.scores[:, :, None] - self.scores[:, None, :]).reshape(len(self.scores), -1) ** 2
-        pairs = [self._counts(first[:-lag] * bins + second[lag:], self.look[lag:], bins**2) for lag in lags]
-        near = np.stack([found @ gaps.T / np.maximum(found.sum(axis=1), 1.0)[:, None] for found in pairs])
+        pairs = self._counts(self.first[:-lag] * bins + self.second[lag:], self.look[lag:], bins**2)
+        return np.asarray(pairs @ gaps.T / np.maximum(pairs.sum(axis=1), 1.0)[:, None])
+
+    def neighbours_alike(self, least: Floats) -> bool:
+        """Whether those next to one another ever correlate by more than `least`."""
+        spread = self.of_any()
+        return bool(np.any(spread - self.apart(1) > least * np.maximum(spread, 1e-12)))
+
+    def by_lag(self, lags: Codes, fits: Flags) -> tuple[Floats, Floats]:
+        """Those at each lag, and those of any two far apart."""
+        near = np.stack([self.apart(int(lag)) for lag in lags])
         longest = np.maximum(fits.sum(axis=0) - 1, 0)
         distant = np.take_along_axis(near, np.broadcast_to(longest, near.shape[1:])[None], axis=0)[0]
-        anyhow = self._of_any(self._counts(first, self.look, bins), self._counts(second, self.look, bins))
-        return near, np.where(longest >= np.searchsorted(lags, FAR), np.minimum(distant, anyhow), anyhow)
+        far = longest >= np.searchsorted(lags, FAR)
+        return near, np.where(far, np.minimum(distant, self.of_any()), self.of_any())
 
-    def skewness(self, bins: Codes) -> Floats:
-        """Of the scores before each look."""
-        counts = self._counts(bins, self.look, self.scores.shape[1])
+    def of_any(self) -> Floats:
+        """Of two requests drawn at random."""
+        bins = self.scores.shape[1]
+        a, b = (self._counts(x, self.look, bins) for x in (self.first, self.second))
+        n = np.maximum(a.sum(axis=1, keepdims=True), 1.0)
+        squares = (a + b) @ (self.scores**2).T / n
+        return np.asarray(squares / 2 - (a @ self.scores.T / n) * (b @ self.scores.T / n))
+
+    def skewness(self) -> Floats:
+        """Of the scores of `first` before each look."""
+        counts = self._counts(self.first, self.look, self.scores.shape[1])
         n = np.maximum(counts.sum(axis=1, keepdims=True), 1.0)
         mean = counts @ self.scores.T / n
         powers = [counts @ (self.scores**k).T / n for k in (2, 3)]
@@ -127,9 +149,3 @@ class _Sums:
         """How many fell into each bin before each look."""
         after = np.bincount((look + 1) * size + bins, minlength=(self.looks + 1) * size)
         return after.reshape(self.looks + 1, size)[:-1].cumsum(axis=0, dtype=np.float64)
-
-    def _of_any(self, first: Floats, second: Floats) -> Floats:
-        """The same for two requests drawn at random."""
-        n = np.maximum(first.sum(axis=1, keepdims=True), 1.0)
-        squares = (first + second) @ (self.scores**2).T / n
-        return np.asarray(squares / 2 - (first @ self.scores.T / n) * (second @ self.scores.T / n))

@@ -27,6 +27,11 @@ def test_the_tails_margin_follows_the_ordinary_requests_and_never_beyond_its_end
         ("- {kind: errors}\n- {kind: errors}", "named twice"),
         ("guardrails: {", "not YAML"),
         ("3", "expected keys and values"),
+        ("interval_s: 1.0e-320", "interval_s"),
+        ("reference_s: 1.0e+300", "reference_s"),
+        ("warmup: {min_s: .inf, max_s: .inf}", "warmup.min_s"),
+        ("restart_looks: 1000000000000000000000000000000", "restart_looks"),
+        ("guardrails: [{kind: errors, weight: 5.0e-324}]", "guardrails.0.errors.weight"),
     ],
 )
 def test_wrong_guardrails_are_told_by_their_key(tmp_path, text, match):

@@ -16,7 +16,7 @@ from acceltrial.canary.guardrails import (
 )
 from acceltrial.canary.judge import judge
 from acceltrial.canary.records import records_from_frame
-from acceltrial.errors import DataContractError
+from acceltrial.errors import ConfigurationError, DataContractError
 
 
 def stream(seed=0, rate=20, minutes=60, share=0.05, scale=1.0, errors=(0.01, 0.01), cold=None, **more):
@@ -337,6 +337,31 @@ def test_an_ok_that_is_neither_is_refused(wrong):
     values[7] = wrong
     with pytest.raises(DataContractError, match="at row 7"):
         records_from_frame(frame.with_columns(ok=pl.Series(values)), "x")
+
+
+def test_a_word_that_is_no_ok_is_quoted():
+    with pytest.raises(DataContractError, match="'maybe' at row 0"):
+        records_from_frame(stream(minutes=1).with_columns(ok=pl.lit("maybe")), "x")
+
+
+def test_looks_too_short_to_count_are_refused():
+    settings = JudgeSettings().model_copy(update={"interval_s": 1e-320})
+    with pytest.raises(ConfigurationError, match="shorter"):
+        judge(records_from_frame(stream(minutes=1), "x"), settings)
+
+
+@pytest.mark.parametrize("arm", ["both", "canary"])
+def test_bursts_of_an_arm_s_own_are_no_harm(arm):
+    """Every third minute each arm stalls for 3 s at a time of its own; a canary that stalls alone is harm."""
+    frame = stream(seed=3)
+    t, canary = frame["t_s"].to_numpy(), (frame["arm"] == "canary").to_numpy()
+    stalled = np.where(canary, t % 171 < 3, (t % 180 < 3) & (arm == "both"))
+    if arm == "canary":
+        stalled = canary & (t % 30 < 3)
+    found = verdict(
+        frame.with_columns(latency_ms=frame["latency_ms"] * pl.Series(np.where(stalled, 4.0, 1.0)))
+    )
+    assert (found.verdict == "rollback") == (arm == "canary"), found.reason
 
 
 def test_classes_that_the_arms_do_not_share_hold_with_the_reason():
