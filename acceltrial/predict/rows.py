@@ -58,7 +58,7 @@ ONE_PASS_DOUBT = 2.0
 FITTED_FAMILIES = TOKEN_FAMILIES | ENCODER_FAMILIES | {"vision", "diffusion", "speech"}
 LEAST_VISION_FLOPS = 2e9
 """A quarter of the smallest network that was fitted (ResNet-50)."""
-FITTED_LINES = {"vision": "resnet", "diffusion": "sdxl", "speech": "whisper"}
+FITTED_LINES = {"vision": ("resnet", "vit"), "diffusion": ("sdxl",), "speech": ("whisper",)}
 UNLIKE_DOUBT = 3.0
 """How much wider intervals are for models of one pass of whose family another line was fitted."""
 MAX_COUNT = 4096
@@ -136,10 +136,7 @@ class RowReader:
         refuse_impossible(case)
         wanted = _answers(wanted, case)
         factor = wanted.row_factor(case.count, case.concurrency, case.input_tokens, case.output_tokens)
-        unlike = (
-            f"of {shape.family} models only {FITTED_LINES[shape.family]} was fitted" if _unlike(shape) else ""
-        )
-        note = "; ".join(filter(None, (model.note, unlike, said)))
+        note = "; ".join(filter(None, (model.note, _unlike(shape), said)))
         if wanted.quantity == "speed":
             return Row(case, "tpot", factor, note, inverse=True)
         waited = wanted.kind == "samples" and scenario == "closed_loop"
@@ -167,8 +164,12 @@ def _refuse_unlike(wanted: Asked, shape: ModelShape) -> None:
     raise RefusedError(f"{shape.model} answers in one pass: ask for samples_throughput or e2e_latency_mean")
 
 
-def _unlike(shape: ModelShape) -> bool:
-    return not shape.model.startswith(FITTED_LINES.get(shape.family, ""))
+def _unlike(shape: ModelShape) -> str:
+    """Which other lines of the family were fitted; empty where the model's own was."""
+    lines = FITTED_LINES.get(shape.family, ("",))
+    if shape.model.startswith(lines):
+        return ""
+    return f"of {shape.family} models only {' and '.join(lines)} were fitted"
 
 
 def _doubt(model: FoundModel, wanted: Asked, scenario: Scenario) -> float:

@@ -278,7 +278,7 @@ def test_another_line_of_networks_than_the_fitted_one_is_doubted(reader: RowRead
     known, other = (reader.read({**offline, "model": model}) for model in ("resnet50", "yolov8m"))
     assert (known.case.doubt, known.note) == (1.0, "")
     assert other.case.doubt > 1.0
-    assert "only resnet was fitted" in other.note
+    assert "only resnet and vit were fitted" in other.note
 
 
 def test_a_users_speed_is_one_over_the_time_per_token(reader: RowReader) -> None:
