@@ -12,17 +12,11 @@ from acceltrial.predict.case import NARROW, Kind, Scenario, ServingCase
 from acceltrial.predict.device import Device
 from acceltrial.predict.device_names import Spelling
 from acceltrial.predict.engines import engine_named
+from acceltrial.predict.formats import format_in_name, format_named
 from acceltrial.predict.names import FoundModel, Names
 from acceltrial.predict.refusal import RefusedError, refuse_impossible
 from acceltrial.predict.shape import ENCODER_FAMILIES, TOKEN_FAMILIES, ModelShape
-from acceltrial.predict.wording import (
-    SINGLE_STREAM,
-    Asked,
-    asked,
-    format_in_name,
-    format_named,
-    scenario_named,
-)
+from acceltrial.predict.wording import SINGLE_STREAM, Asked, asked, scenario_named
 
 __all__ = ["COLUMNS", "RefusedError", "Row", "RowReader", "refuse_impossible"]
 
