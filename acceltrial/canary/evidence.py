@@ -40,6 +40,8 @@ class Comparison:
     n_baseline: int
     expected_share: float
     """The baseline's share as now believed: what was expected before, moved by what was seen."""
+    level: float | None = None
+    """Of ranked values: the baseline's quantile that shares and counts are about: where arms differ most."""
 
 
 def share_blocks(tally: Tally, margin: float, effects: Effects) -> Floats:
@@ -75,16 +77,27 @@ def compare(
     evidence = mixture(_from_several_starts(blocks, restart_looks), (1,), weights)
     excluded = odds_shift(tally.expected, harm_odds) - tally.expected if harm_odds else np.array(harm)
     safe = _absence(tally, tally.baseline_guess(), excluded)
-    levels = tally.n_canary.sum(axis=(0, 1))
-    shown = int(np.argmax(np.where(levels > 0, np.arange(len(levels)), -1)))
-    k_c, n_c = tally.k_canary.sum(axis=(0, 1))[shown], levels[shown]
-    judged = tally.n_canary[..., shown] > 0
-    k_b = tally.k_baseline[..., shown][judged].sum()
-    n_b = tally.n_baseline[..., shown][judged].sum()
-    prior = float(np.broadcast_to(tally.expected, levels.shape)[shown])
-    believed = float((k_b + tally.prior_weight * prior) / (n_b + tally.prior_weight))
-    shares = _share(k_c, n_c), _share(k_b, n_b)
-    return Comparison(evidence, safe, *shares, round(float(n_c)), round(float(n_b)), believed)
+    judged = tally.n_canary > 0
+    k_c, n_c, k_b, n_b = (
+        np.where(judged, count, 0.0).sum(axis=(0, 1))
+        for count in (tally.k_canary, tally.n_canary, tally.k_baseline, tally.n_baseline)
+    )
+    shown = _most_apart(k_c, n_c, k_b, n_b)
+    prior = float(np.broadcast_to(tally.expected, n_c.shape)[shown])
+    believed = float((k_b[shown] + tally.prior_weight * prior) / (n_b[shown] + tally.prior_weight))
+    shares = _share(k_c[shown], n_c[shown]), _share(k_b[shown], n_b[shown])
+    level = 1 - prior if tally.expected.ndim else None
+    return Comparison(
+        evidence, safe, *shares, round(float(n_c[shown])), round(float(n_b[shown])), believed, level
+    )
+
+
+def _most_apart(k_c: Floats, n_c: Floats, k_b: Floats, n_b: Floats) -> int:
+    """The level at which the canary is worse by most standard errors."""
+    pooled = (k_c + k_b + 1) / (n_c + n_b + 2)
+    spread = np.sqrt(pooled * (1 - pooled) * (1 / np.maximum(n_c, 1) + 1 / np.maximum(n_b, 1)))
+    apart = (k_c / np.maximum(n_c, 1) - k_b / np.maximum(n_b, 1)) / spread
+    return int(np.argmax(np.where(n_c > 0, apart, -np.inf)))
 
 
 def _share(k: float, n: float) -> float:

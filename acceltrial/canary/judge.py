@@ -31,7 +31,8 @@ class GuardrailState:
     """One guardrail after the last look.
 
     `log_e` is the evidence of harm (nats) after every look, `bound` where it rolls back; `safe` the
-    evidence that the harm to be excluded is absent, `safe_bound` where that is shown.
+    evidence that the harm to be excluded is absent, `safe_bound` where that is shown. Of ranked values the
+    shares are those beyond the baseline's quantile `level`.
     """
 
     name: str
@@ -45,6 +46,7 @@ class GuardrailState:
     n_baseline: int
     detectable: Detectable | None
     note: str = ""
+    level: float | None = None
 
     @property
     def crossed(self) -> int | None:
@@ -67,6 +69,7 @@ class GuardrailState:
             "safe_bound": self.safe_bound,
             "share_canary": self.share_canary if self.n_canary else None,
             "share_baseline": self.share_baseline if self.n_baseline else None,
+            "beyond_baseline_quantile": self.level,
             "n_canary": self.n_canary,
             "n_baseline": self.n_baseline,
             "smallest_detectable_share": smallest,
@@ -166,9 +169,10 @@ def _until(records: Records, end_s: float) -> Records:
 
 
 def _crossing(state: GuardrailState) -> str:
+    where = "" if state.level is None else f" beyond the baseline's p{100 * state.level:.4g}"
     return (
         f"{state.name}: {state.share_canary:.2%} of the canary's {state.n_canary} against"
-        f" {state.share_baseline:.2%} of the baseline's {state.n_baseline}"
+        f" {state.share_baseline:.2%} of the baseline's {state.n_baseline}{where}"
     )
 
 
@@ -200,6 +204,7 @@ def _state(
         found.n_baseline,
         shown,
         note,
+        found.level,
     )
 
 

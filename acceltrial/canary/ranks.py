@@ -43,10 +43,16 @@ def stalled(share: float) -> Callable[[Floats], Floats]:
     return lambda p: np.asarray(p + share * (1 - p))
 
 
+def halved(factor: float) -> Callable[[Floats], Floats]:
+    """Only ordinary requests are slower: `factor` times as many lie beyond the baseline's median."""
+    return lambda p: np.maximum(np.minimum(factor * p, 1 - (2 - factor) * (1 - p)), p)
+
+
 ALTERNATIVES = (
     Alternative("all +", 0.10, shifted(0.35)),
     Alternative("all ++", 0.05, shifted(0.8)),
     Alternative("all +++", 0.02, shifted(2.0)),
+    Alternative("ordinary requests", 0.05, halved(1.3)),
     Alternative("tail of 10 % +", 0.16, stretched(0.10, 1.6)),
     Alternative("tail of 10 % ++", 0.05, stretched(0.10, 3.0)),
     Alternative("tail of 5 % +", 0.24, stretched(0.05, 1.8)),

@@ -350,6 +350,16 @@ def test_looks_too_short_to_count_are_refused():
         judge(records_from_frame(stream(minutes=1), "x"), settings)
 
 
+def test_the_reason_names_the_quantile_at_which_the_arms_differ():
+    frame = stream(share=0.2)
+    slower = (pl.col("arm") == "canary") & (pl.col("latency_ms") < 100)
+    found = verdict(
+        frame.with_columns(latency_ms=pl.col("latency_ms") * pl.when(slower).then(1.4).otherwise(1))
+    )
+    assert (found.verdict, found.guardrail) == ("rollback", "latency")
+    assert "beyond the baseline's p50" in found.reason
+
+
 @pytest.mark.parametrize("arm", ["both", "canary"])
 def test_bursts_of_an_arm_s_own_are_no_harm(arm):
     """Every third minute each arm stalls for 3 s at a time of its own; a canary that stalls alone is harm."""
