@@ -80,7 +80,7 @@ def fit(
     Args:
         data: a CSV file with the columns of `acceltrial predict` and `value`.
         beside: such a file of rows from other kinds of sources: they correct predictions that resemble them,
-            but what all accelerators share is fitted to `data` alone. The catalogue has one: measurements.csv.
+            but what all accelerators share is fitted to `data` alone. The catalogue has measurements.csv.
         out: where the parameters go, as JSON.
         date: the date that the parameters carry (YYYY-MM-DD); else today's.
         catalogue: the catalogue's folder; else data/catalogue of this folder or one above.
