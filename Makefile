@@ -4,7 +4,9 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 # Installed again only when the lock or a package's metadata changes. Byte code is compiled on all cores afterwards, not
 # by pip on one: without it (PYTHONDONTWRITEBYTECODE is common in containers) each start of a server costs ten seconds.
-# The simulator is compiled at the same time, instead of in the middle of the first evaluation.
+# The simulator is compiled at the same time, instead of in the middle of the first evaluation. Left out are tests and what
+# the servers here never load: two fifths of the bytes are other model families of transformers and parts of torch.
+UNCOMPILED := /tests?/|/transformers/models/(?!auto|gemma|bert|llama|__init__)|/torch/(testing|_inductor|onnx)/|/(moto|pip|mypy)/
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml pipeline/pyproject.toml | cksum | cut -d' ' -f1)
 export PATH := $(abspath $(BIN)):$(PATH)
 export DO_NOT_TRACK := 1
@@ -51,7 +53,7 @@ $(STAMP): requirements.lock pyproject.toml pipeline/pyproject.toml
 	@echo "setting up $(VENV) from requirements.lock (some minutes the first time)" >&2
 	@$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e pipeline
-	@$(BIN)/python -m acceltrial.simulate & $(BIN)/python -m compileall -q -j 0 -x "/tests?/" $(VENV)/lib acceltrial schemas stages flows >/dev/null; wait  # some carry files for other Pythons
+	@$(BIN)/python -m acceltrial.simulate & $(BIN)/python -m compileall -q -j 0 -x "$(UNCOMPILED)" $(VENV)/lib acceltrial schemas stages flows >/dev/null; wait  # some carry files for other Pythons
 	@rm -f $(VENV)/.installed-* && touch $@
 
 clean:  ## remove what can be made again (keeps measured evidence)
