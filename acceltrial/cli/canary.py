@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,13 +12,7 @@ from acceltrial.cli.json_output import print_json
 from acceltrial.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from acceltrial.canary.guardrails import JudgeSettings
-    from acceltrial.canary.judge import Judgement
-
-THREADS = min((os.cpu_count() or 2) + 1, 8)
-"""One more than cores, since each waits for Python at times; a stream under way takes some 10 MB."""
+    from acceltrial.canary.recorded import Verdict
 
 app = App(name="canary", help="Run a canary on live traffic; judge recorded streams; plan one.")
 add_to(app)
@@ -48,6 +41,7 @@ def judge(
         as_json: print the verdicts as JSON on stdout.
     """
     from acceltrial.canary.guardrails import JudgeSettings, load_settings
+    from acceltrial.canary.recorded import judge_streams
 
     settings = load_settings(guardrails) if guardrails else JudgeSettings()
     if interval is not None:
@@ -60,48 +54,9 @@ def judge(
         settings = settings.model_copy(update={"interval_s": interval})
     found = judge_streams(streams, settings)
     if as_json:
-        print_json({"streams": [as_dict(name, judgement) for name, judgement in found]})
+        print_json({"streams": found})
     else:
         _print_verdicts(found)
-
-
-def judge_streams(path: Path, settings: JudgeSettings) -> list[tuple[str, Judgement]]:
-    """The judgement of each stream, by name. Raises as `read_streams` and `records_from_frame`."""
-    from collections import deque
-    from concurrent.futures import Future, ThreadPoolExecutor
-
-    from acceltrial.canary.judge import judge as judge_one
-    from acceltrial.canary.records import records_from_frame
-    from acceltrial.canary.streams import read_streams
-
-    def judged(name: str, frame: pl.DataFrame) -> tuple[str, Judgement]:
-        where = f"{path} stream {_plain(name)}"
-        return name, judge_one(records_from_frame(frame, where), settings, where=where)
-
-    found: list[tuple[str, Judgement]] = []
-    waiting: deque[Future[tuple[str, Judgement]]] = deque()
-    with ThreadPoolExecutor(THREADS) as pool:  # the arithmetic is numpy's and runs beside the reading
-        for name, frame in read_streams(path):
-            waiting.append(pool.submit(judged, name, frame))
-            if len(waiting) > 2 * THREADS:
-                found.append(waiting.popleft().result())
-        found += [future.result() for future in waiting]
-    return sorted(found, key=lambda pair: pair[0])
-
-
-def as_dict(name: str, judgement: Judgement) -> dict[str, Any]:
-    """The JSON of one stream: evidence (nats) against its bound for each guardrail, and the reason."""
-    return {
-        "stream": name,
-        "verdict": judgement.verdict,
-        "at_s": judgement.at_s,
-        "guardrail": judgement.guardrail,
-        "evidence": {
-            "reason": judgement.reason,
-            "guardrails": {state.name: state.summary() for state in judgement.states},
-            "notes": list(judgement.notes),
-        },
-    }
 
 
 @app.command
@@ -175,23 +130,23 @@ def _check_rate(rps: float | None) -> None:
         )
 
 
-def _print_verdicts(found: list[tuple[str, Judgement]]) -> None:
+def _print_verdicts(found: list[Verdict]) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    from acceltrial.canary.recorded import plain
+
     table = Table("stream", "verdict", "at", "guardrail", "reason")
-    for name, judgement in found:
-        at = f"{judgement.at_s / 60:.1f} min"
+    for row in found:
         table.add_row(
-            escape(_plain(name)), judgement.verdict, at, judgement.guardrail or "–", escape(judgement.reason)
+            escape(plain(row["stream"])),
+            row["verdict"],
+            f"{row['at_s'] / 60:.1f} min",
+            row["guardrail"] or "–",
+            escape(row["evidence"]["reason"]),
         )
     Console().print(table)
-
-
-def _plain(name: str) -> str:
-    """The name with control characters spelt out, so that a recording cannot command the terminal."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
 
 
 def _print_plan(result: dict[str, Any]) -> None:
