@@ -83,7 +83,7 @@ def read_training(data: Path, reader: RowReader) -> tuple[Training, list[tuple[i
             used.append((read.case, read.kind, read.in_our_unit(value)))
             numbers.append(number)
     likely = []
-    for number, case, ratio in zip(numbers, used, _beside_the_model(used), strict=True):
+    for number, case, ratio in zip(numbers, used, _over_expected(used), strict=True):
         if not 1.0 / MOST_UNLIKE <= ratio <= MOST_UNLIKE:
             reason = f"{ratio:.3g} times what the step-time model expects before any fit: another unit?"
             left_out.append((number, reason))
@@ -92,7 +92,7 @@ def read_training(data: Path, reader: RowReader) -> tuple[Training, list[tuple[i
     return training_rows(likely), sorted(left_out)
 
 
-def _beside_the_model(used: list[tuple[ServingCase, Kind, float]]) -> list[float]:
+def _over_expected(used: list[tuple[ServingCase, Kind, float]]) -> list[float]:
     """Each value over what the model expects with the prior medians of its figures; 1 where it knows none."""
     if not used:
         return []

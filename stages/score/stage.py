@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import polars as pl
-
 from acceltrial.catalog.software import read_software
 from acceltrial.storage.digest import value_digest
 from schemas.base import table_of
@@ -57,7 +53,6 @@ from stages.contract import Context, Inputs, Outputs, Stage
 from stages.score.admission import Gate, rules_for
 from stages.score.billing import BILLING, billed_rows, compared
 from stages.score.choice import Choice, Chooser
-from stages.score.figures import Evidence
 from stages.score.findings import billing_findings, ordered
 from stages.score.flip_lines import flip_lines
 from stages.score.flips_table import flip_rows
@@ -78,7 +73,7 @@ from stages.score.tables import (
     verdict_rows,
 )
 from stages.score.tco import tco_rows
-from stages.score.world import World, build_world
+from stages.score.world import build_world
 
 _TABLES = (
     WORKLOADS, MODELS, CLASSES, REQUIREMENTS, PROFILES, CANDIDATES, ACCELERATORS, PRICES, TARGETS,
@@ -102,7 +97,7 @@ def run(inputs: Inputs, params: ScoreParams, context: Context) -> Outputs:
     overrides = Applied.of(portfolio, today)
     world = build_world(tables, read_software(catalogue), support)
     gate = Gate(rules)
-    chooser = Chooser(world, _evidence(world, tables), gate, params, today, overrides)
+    chooser = Chooser(world, world.evidence(tables[MEASUREMENTS.name]), gate, params, today, overrides)
     choices = []
     for workload in world.workloads:
         choices.append(chooser.choose(workload))
@@ -152,21 +147,6 @@ def run(inputs: Inputs, params: ScoreParams, context: Context) -> Outputs:
         SECURITY_GATES.name: table_of(SecurityGates, [row for rows in gates.values() for row in rows]),
         POLICY_VERDICTS.name: table_of(PolicyVerdicts, verdict_rows(gate.log)),
     }
-
-
-def _evidence(world: World, tables: Mapping[str, pl.DataFrame]) -> Evidence:
-    feasible = [
-        (workload, option)
-        for workload, options in world.options.items()
-        for option in options
-        if option.row["feasible"]
-    ]
-    return Evidence(
-        tables[MEASUREMENTS.name],
-        {workload.id: workload.row["model"] for workload in world.workloads},
-        {option.id: option.row["accelerator"] for _, option in feasible},
-        [(workload, option.id) for workload, option in feasible],
-    )
 
 
 def _told(choice: Choice) -> str:

@@ -13,6 +13,7 @@ import polars as pl
 from acceltrial.catalog.software import Software
 from acceltrial.cost.demand import Demand
 from acceltrial.cost.offers import Offer
+from stages.score.figures import Evidence
 from stages.score.params import ScoreParams
 
 Row = Mapping[str, Any]
@@ -146,6 +147,21 @@ class World:
     def providers(self) -> set[str]:
         """Everybody who has a price for anything."""
         return {offer.provider for offers in self.offers.values() for offer in offers}
+
+    def evidence(self, measurements: pl.DataFrame) -> Evidence:
+        """Those of the measurements that may count for feasible options."""
+        feasible = [
+            (workload, option)
+            for workload, options in self.options.items()
+            for option in options
+            if option.row["feasible"]
+        ]
+        return Evidence(
+            measurements,
+            {workload.id: workload.row["model"] for workload in self.workloads},
+            {option.id: option.row["accelerator"] for _, option in feasible},
+            [(workload, option.id) for workload, option in feasible],
+        )
 
     def of_class(self, accelerator_class: str) -> list[Row]:
         """The catalogue's accelerators of the class."""

@@ -94,18 +94,7 @@ def _evidence(tables: Tables, wanted: pl.DataFrame, world: World) -> Evidence:
     measurements = tables["measurements"].filter(pl.col("workload").is_in(names))
     quality = measurements.filter(pl.col("metric") == "success_rate")
     chosen = measurements.join(wanted, on=["workload", "option"], how="semi")
-    feasible = [
-        (name, option)
-        for name, options in world.options.items()
-        for option in options
-        if option.row["feasible"]
-    ]
-    return Evidence(
-        pl.concat([quality, chosen]).unique(maintain_order=True),
-        {workload.id: workload.row["model"] for workload in world.workloads},
-        {option.id: option.row["accelerator"] for _, option in feasible},
-        [(name, option.id) for name, option in feasible],
-    )
+    return world.evidence(pl.concat([quality, chosen]).unique(maintain_order=True))
 
 
 def require_same_evaluation(tables: Tables, before: Mapping[Pair, Scored]) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -55,24 +57,16 @@ def test_what_is_wrong_with_a_later_stream_is_told(tmp_path: Path, monkeypatch: 
     assert "stream s003" in caught.value.where
 
 
-def test_a_process_that_dies_is_an_error_and_no_verdict(tmp_path: Path, monkeypatch: Any) -> None:
-    class Broken:
-        def __init__(self, *_: Any) -> None: ...
+def die(*_: Any) -> None:
+    """What the kernel does to a process that takes too much memory."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
-        def __enter__(self) -> Broken:
-            return self
 
-        def __exit__(self, *_: object) -> None: ...
-
-        def submit(self, *_: Any) -> None:
-            raise recorded.BrokenProcessPool
-
-        def shutdown(self, **_: Any) -> None: ...
-
+def test_a_killed_process_is_an_error_and_no_verdict(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(recorded, "ALONE", 0)
-    monkeypatch.setattr(recorded, "ProcessPoolExecutor", Broken)
+    monkeypatch.setattr(recorded, "_judged", die)
     with pytest.raises(AcceltrialError, match="died"):
-        judge_streams(streams(tmp_path / "s.parquet", 1), JudgeSettings())
+        judge_streams(streams(tmp_path / "s.parquet", 3), JudgeSettings())
 
 
 def test_control_characters_of_a_name_are_spelt_out() -> None:
